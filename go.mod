@@ -1,0 +1,3 @@
+module github.com/evalctl/evalctl
+
+go 1.26.8

@@ -1,0 +1,105 @@
+// Package render turns a [Document] into bytes: text for a terminal or a pipe,
+// JSON, CSV, Markdown. It is the last stage of the flow
+// query → artifacts → compare → render, and knows nothing of evaluations: what a
+// table says, and every verdict and tone in it, was decided before.
+package render
+
+// Document is what a verb answers with: one value, and the faces that the
+// encoders draw. All faces are made from the same value in one place, so formats
+// cannot disagree.
+type Document struct {
+	Kind     string // the contract's kind, such as "comparison"
+	Data     any    // the typed value; encodes to a JSON object
+	Warnings any    // the envelope's warnings; encodes to a JSON list
+
+	Items    []any  // elements of the main list, one a line in JSON Lines
+	ItemKind string // their "kind" there, such as "row"
+	Summary  any    // what closes JSON Lines: an object of counts; may be nil
+
+	Screen []Block   // what a person reads
+	Wide   []Block   // the same with more columns; nil: as Screen
+	Brief  []string  // a few lines for chat and agents; nil: as Screen
+	Tables []Records // CSV, TSV and Markdown; the first is the main one
+	Names  []string  // ids only; nil: the document has no names
+}
+
+// Block is a part of a screen: [Table], [Paragraph] or [Notes]. Blocks are
+// separated by one blank line.
+type Block interface{ isBlock() }
+
+// Table is aligned columns without lines between them.
+type Table struct {
+	Columns  []Column
+	Rows     []Row
+	NoHeader bool
+}
+
+// Column is a heading and how the cells below it stand.
+type Column struct {
+	Title string
+	Align Align
+	// Flexible columns give way, with "…", when a table is wider than the
+	// terminal. In a pipe nothing is cut.
+	Flexible bool
+}
+
+// Align is how the cells of a column stand.
+type Align int
+
+// Alignments. Point lines decimal points up: the text before the first point (or
+// before the first blank, where there is no point) is set to the right, the rest
+// to the left.
+const (
+	Left Align = iota
+	Right
+	Point
+)
+
+// Row is the cells of one line; a row without cells is a blank line.
+type Row []Cell
+
+// Cell is a text and its tone.
+type Cell struct {
+	Text string
+	Tone Tone
+}
+
+// Tone is the meaning that colour carries; the text says the same without it.
+type Tone int
+
+// Tones.
+const (
+	Plain  Tone = iota
+	Strong      // the answer
+	Muted       // context
+	Good        // better
+	Bad         // worse, failed
+	Caution     // warnings, undecided
+)
+
+// Paragraph is prose, wrapped to the width of the terminal, a line an entry.
+type Paragraph []Cell
+
+// Notes are footnotes, numbered from 1 with raised figures: ¹ ² ³.
+type Notes []string
+
+func (Table) isBlock()     {}
+func (Paragraph) isBlock() {}
+func (Notes) isBlock()     {}
+
+// Records is a table of exact text for programs: CSV, TSV and Markdown.
+type Records struct {
+	Name    string   // "rows", "averages": what --table selects
+	Columns []string // headings, as the contract names them
+	Rows    [][]string
+	Numeric []bool // which columns hold numbers; Markdown sets those to the right
+}
+
+// Mark returns the raised figure of note number n, from 1.
+func Mark(n int) string {
+	const raised = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+	if n < 10 {
+		return string([]rune(raised)[n])
+	}
+	return Mark(n/10) + Mark(n%10)
+}
