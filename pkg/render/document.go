@@ -69,12 +69,12 @@ type Tone int
 
 // Tones.
 const (
-	Plain  Tone = iota
-	Strong      // the answer
-	Muted       // context
-	Good        // better
-	Bad         // worse, failed
-	Caution     // warnings, undecided
+	Plain   Tone = iota
+	Strong       // the answer
+	Muted        // context
+	Good         // better
+	Bad          // worse, failed
+	Caution      // warnings, undecided
 )
 
 // Paragraph is prose, wrapped to the width of the terminal, a line an entry.
