@@ -287,3 +287,25 @@ func (d *Decimal) UnmarshalJSON(text []byte) error {
 	*d = parsed
 	return nil
 }
+
+// ErrorPlaces is how many digits after the point a value with this error is shown
+// with, by the rule of the Particle Data Group (Review of Particle Physics,
+// introduction §5.3): of the three leading digits of the error, 100–354 keep two,
+// 355–949 one, and 950–999 round up to 1000 and keep two. Negative for errors of
+// tens and more; ok is false for an error that is not positive.
+func ErrorPlaces(deviation Decimal) (places int, ok bool) {
+	if deviation.Sign() <= 0 {
+		return 0, false
+	}
+	magnitude := deviation.Magnitude()
+	leading := Decimal{new(big.Rat).Mul(deviation.value(), powerOfTen(2-magnitude))}
+	three := new(big.Int).Quo(leading.value().Num(), leading.value().Denom()).Int64()
+	switch {
+	case three <= 354:
+		return 1 - magnitude, true
+	case three <= 949:
+		return -magnitude, true
+	default:
+		return -magnitude, true // 950–999 become 1000: two digits of the next power
+	}
+}

@@ -1,0 +1,45 @@
+package nemo
+
+// Job is one run with its decoded files: the evaluation of one task.
+type Job struct {
+	Run   Run
+	Index int // position in the invocation's task list; -1 if unknown
+
+	// Results is nil where there are none to compare; Reason says why, in the
+	// contract's words for missing tasks, and Problem what exactly is wrong.
+	Results     *Results
+	ResultsFile File
+	Reason      string
+	Problem     string
+
+	Runtime  *RuntimeStats // nil if not recorded or not readable
+	Settings Settings
+	Warnings []Warning
+}
+
+// File is a file that was read.
+type File struct {
+	Path   string
+	SHA256 string // hexadecimal
+}
+
+// Reasons for a job without results.
+const (
+	ReasonNoRun        = "no_run"
+	ReasonFailed       = "failed"
+	ReasonRunning      = "running"
+	ReasonUnreadable   = "unreadable"
+	ReasonNoResults    = "no_results"
+	ReasonAbsentOnSide = "absent_on_side"
+)
+
+// Source is the provenance of one of the job's scores.
+func (j Job) Source(s Score) Source {
+	return Source{RunID: j.Run.RunID, Path: j.ResultsFile.Path, Key: s.Pointer, SHA256: j.ResultsFile.SHA256}
+}
+
+// Repeats is how often each question was asked inside the job, as its settings
+// say; 1 if they do not.
+func (j Job) Repeats() int64 {
+	return repeats(j.Settings)
+}

@@ -1,0 +1,130 @@
+package nemo
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Bounds on what a decoder accepts: real files are some hundred kilobytes and
+// ten levels deep.
+const (
+	MaxFileBytes = 64 << 20
+	maxYAMLDepth = 64
+	maxYAMLNodes = 2_000_000
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+var yamlLine = regexp.MustCompile(`line (\d+)`)
+
+// parseYAML reads one YAML document as nodes, which keep the text of scalars:
+// a hash like 12345e67 is text here and a float to a YAML parser, and 0.70 keeps
+// its zero. Aliases are replaced by what they stand for; cycles, deep nesting and
+// alias bombs are errors.
+func parseYAML(data []byte) (node *yaml.Node, err error) {
+	if len(data) > MaxFileBytes {
+		return nil, &SyntaxError{Message: fmt.Sprintf("%d bytes, more than the %d that are read", len(data), MaxFileBytes)}
+	}
+	// The library reports some malformed input by panicking through its own
+	// recover; a decoder of untrusted files must not depend on that being whole.
+	defer func() {
+		if r := recover(); r != nil {
+			node, err = nil, &SyntaxError{Message: fmt.Sprintf("malformed YAML: %v", r)}
+		}
+	}()
+	var document yaml.Node
+	if err := yaml.Unmarshal(data, &document); err != nil {
+		return nil, yamlError(err)
+	}
+	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
+		return nil, &SyntaxError{Message: "an empty file"}
+	}
+	budget := maxYAMLNodes
+	return resolveAliases(document.Content[0], 0, &budget)
+}
+
+func yamlError(err error) error {
+	if errors.Is(err, io.EOF) {
+		return &SyntaxError{Message: "an empty file"}
+	}
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	found := yamlLine.FindStringSubmatch(text)
+	if found == nil {
+		return &SyntaxError{Message: text}
+	}
+	line, convErr := strconv.Atoi(found[1])
+	if convErr != nil {
+		line = 0
+	}
+	text = strings.TrimPrefix(text, found[0]+": ")
+	return &SyntaxError{Line: line, Message: text}
+}
+
+func resolveAliases(node *yaml.Node, depth int, budget *int) (*yaml.Node, error) {
+	if *budget--; *budget < 0 || depth > maxYAMLDepth {
+		return nil, &SyntaxError{Line: node.Line, Message: "nested too deep, or aliases that multiply"}
+	}
+	if node.Kind == yaml.AliasNode {
+		return resolveAliases(node.Alias, depth+1, budget)
+	}
+	for i, child := range node.Content {
+		resolved, err := resolveAliases(child, depth+1, budget)
+		if err != nil {
+			return nil, err
+		}
+		node.Content[i] = resolved
+	}
+	return node, nil
+}
+
+// lookup returns the value at a path of mapping keys, or nil.
+func lookup(node *yaml.Node, path ...string) *yaml.Node {
+	for _, key := range path {
+		if node == nil || node.Kind != yaml.MappingNode {
+			return nil
+		}
+		var next *yaml.Node
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if node.Content[i].Value == key {
+				next = node.Content[i+1] // the last of equal keys, as PyYAML reads it
+			}
+		}
+		node = next
+	}
+	return node
+}
+
+// entries yields the keys and values of a mapping in file order; nothing for
+// any other node.
+func entries(node *yaml.Node) func(func(key, value *yaml.Node) bool) {
+	return func(yield func(key, value *yaml.Node) bool) {
+		if node == nil || node.Kind != yaml.MappingNode {
+			return
+		}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if !yield(node.Content[i], node.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
+
+// isNull reports whether a node is absent or null.
+func isNull(node *yaml.Node) bool {
+	return node == nil || node.Kind == yaml.ScalarNode && node.Tag == "!!null"
+}
+
+// scalarText returns the text of a scalar as written; "" for null, absent and
+// anything that is not a scalar.
+func scalarText(node *yaml.Node) string {
+	if isNull(node) || node.Kind != yaml.ScalarNode {
+		return ""
+	}
+	return node.Value
+}
