@@ -47,6 +47,9 @@ type Store interface {
 	// the folder.
 	Open(ctx context.Context, run Run, path string) (Content, error)
 
+	// Remote reports whether files cross a network, so that caching them pays.
+	Remote() bool
+
 	// RunURL is the address of the run's page for a person; "" if it has none.
 	RunURL(run Run) string
 }

@@ -1,0 +1,148 @@
+package query
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Selector is one side as typed: [LABEL=]SOURCE[,SOURCE…]. Several sources are
+// repeats of one configuration.
+type Selector struct {
+	Text    string // without the label
+	Label   string // "" if none was given
+	Sources []Source
+}
+
+// Source is one part of a selector.
+type Source struct {
+	Text string // as typed
+	Kind Kind
+	Demo bool   // prefixed with "demo:": looked up in the built-in data
+	ID   string // lower-case hex digits: an invocation id or prefix, or a run id
+	Job  int    // of ByJob: the n of "<invocation>.<n>"
+	Path string // of ByPath
+}
+
+// Kind is how a [Source] names runs.
+type Kind int
+
+// Kinds.
+const (
+	ByInvocation Kind = iota // an invocation id, or a prefix of one
+	ByJob                    // one job of an invocation
+	ByRun                    // an MLflow run id
+	ByPath                   // a launcher output directory or a results.yml
+)
+
+// MinPrefix is the least number of digits of an invocation prefix.
+const MinPrefix = 4
+
+// Lengths of ids in hexadecimal digits (nemo-evaluator-launcher: 8 digits to
+// 0.1.8, 16 since; MLflow: uuid4().hex).
+const (
+	shortInvocation = 8
+	longInvocation  = 16
+	runID           = 32
+)
+
+const selectorHint = `a selector is an invocation id (71f3f3199ea5e1f0) or a prefix of 4 digits or more,
+a job id (71f3f3199ea5e1f0.2), an MLflow run id (32 digits), a path (./results), or demo:ID;
+"evalctl invocations" lists what there is`
+
+var (
+	labelPattern = regexp.MustCompile(`^([A-Za-z0-9._-]+)=`)
+	hexPattern   = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
+	jobPattern   = regexp.MustCompile(`^([0-9A-Fa-f]+)\.([0-9]{1,6})$`)
+	drivePattern = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
+)
+
+// ParseSelector reads what a person typed. The error has code Usage and says
+// what a selector looks like.
+func ParseSelector(text string) (Selector, error) {
+	selector := Selector{Text: text}
+	if match := labelPattern.FindStringSubmatch(text); match != nil {
+		selector.Label = match[1]
+		selector.Text = text[len(match[0]):]
+	}
+	for _, part := range splitSources(selector.Text) {
+		source, err := parseSource(part)
+		if err != nil {
+			return Selector{}, err
+		}
+		selector.Sources = append(selector.Sources, source)
+	}
+	return selector, nil
+}
+
+// splitSources cuts at commas; "\," is a comma inside a path.
+func splitSources(text string) []string {
+	const escaped = "\x00"
+	parts := strings.Split(strings.ReplaceAll(text, `\,`, escaped), ",")
+	for i, part := range parts {
+		parts[i] = strings.ReplaceAll(part, escaped, ",")
+	}
+	return parts
+}
+
+func parseSource(text string) (Source, error) {
+	source := Source{Text: text}
+	rest, isDemo := strings.CutPrefix(text, "demo:")
+	source.Demo = isDemo
+	job := jobPattern.FindStringSubmatch(rest)
+	switch {
+	case rest == "":
+		return Source{}, notSelector(text, "an empty selector")
+	case hexPattern.MatchString(rest):
+		source.ID = strings.ToLower(rest)
+		if len(rest) == runID {
+			source.Kind = ByRun
+			return source, nil
+		}
+		return source, checkInvocation(text, rest)
+	case job != nil:
+		n, err := strconv.Atoi(job[2])
+		if err != nil {
+			return Source{}, notSelector(text, fmt.Sprintf("%q has no job number", text))
+		}
+		source.Kind, source.ID, source.Job = ByJob, strings.ToLower(job[1]), n
+		return source, checkInvocation(text, job[1])
+	case !isDemo && isPath(rest):
+		source.Kind, source.Path = ByPath, rest
+		return source, nil
+	default:
+		return Source{}, notSelector(text, fmt.Sprintf("%q is not a selector", text))
+	}
+}
+
+// isPath: a path contains a separator or starts with ".", "~" or a drive letter.
+// A scheme, which also contains a separator, is none.
+func isPath(text string) bool {
+	if drivePattern.MatchString(text) {
+		return true
+	}
+	if scheme, _, found := strings.Cut(text, ":"); found && !strings.ContainsAny(scheme, `/\.~`) {
+		return false
+	}
+	return strings.ContainsAny(text, `/\`) || strings.HasPrefix(text, ".") || strings.HasPrefix(text, "~")
+}
+
+func checkInvocation(text, digits string) error {
+	if len(digits) < MinPrefix {
+		return &Error{
+			Code:    Usage,
+			Message: fmt.Sprintf("%q is too short for an invocation prefix: %d digits or more", text, MinPrefix),
+			Hint:    "evalctl invocations   lists what there is",
+		}
+	}
+	if len(digits) > longInvocation {
+		return notSelector(text, fmt.Sprintf("%q has %d digits: invocation ids have %d or %d, run ids %d",
+			text, len(digits), shortInvocation, longInvocation, runID))
+	}
+	return nil
+}
+
+func notSelector(_, message string) error {
+	return &Error{Code: Usage, Message: message, Hint: selectorHint}
+}
