@@ -1,0 +1,361 @@
+// Package catalog knows benchmarks: which of a task's scores is its headline, on
+// which scale scores are and whether more is better, and under which other names
+// a task goes. Nothing is ever concluded from the size of a value: 0.8 may be
+// 0.8 of 1 or 0.8 percent.
+package catalog
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/evalctl/evalctl/pkg/nemo"
+)
+
+// Scale is the range that a score is on.
+type Scale string
+
+// Scales, as the contract names them.
+const (
+	Fraction     Scale = "fraction" // 0 to 1
+	Percent      Scale = "percent"  // 0 to 100
+	Rating10     Scale = "rating_10"
+	Signed100    Scale = "signed_100"
+	Elo          Scale = "elo"
+	Ratio        Scale = "ratio"
+	Seconds      Scale = "seconds"
+	Milliseconds Scale = "milliseconds"
+	Tokens       Scale = "tokens"
+	Count        Scale = "count"
+	UnknownScale Scale = "unknown"
+)
+
+// Direction says whether more is better.
+type Direction string
+
+// Directions, as the contract names them.
+const (
+	Higher           Direction = "higher"
+	Lower            Direction = "lower"
+	UnknownDirection Direction = "unknown"
+)
+
+// Task is what the catalog knows of one benchmark.
+type Task struct {
+	Name      string    `yaml:"-"`
+	Aliases   []string  `yaml:"aliases"`
+	Harness   string    `yaml:"harness"` // "" applies to every harness
+	Primary   []string  `yaml:"primary"` // METRIC[/SCORE], N for a number, in order
+	Scale     Scale     `yaml:"scale"`
+	Direction Direction `yaml:"direction"`
+}
+
+// Catalog is a set of known tasks.
+type Catalog struct {
+	tasks   map[string]Task
+	aliases map[string]string // any name to the task's own
+}
+
+//go:embed tasks.yaml
+var builtin []byte
+
+// Default returns the built-in catalog.
+func Default() (*Catalog, error) { return Parse(builtin) }
+
+// Parse reads a catalog: a mapping "tasks" of names to [Task].
+func Parse(data []byte) (*Catalog, error) {
+	var file struct {
+		Tasks map[string]Task `yaml:"tasks"`
+	}
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return nil, fmt.Errorf("catalog: %w", err)
+	}
+	c := &Catalog{tasks: map[string]Task{}, aliases: map[string]string{}}
+	for name, task := range file.Tasks {
+		task.Name = name
+		c.tasks[name] = task
+		for _, alias := range task.Aliases {
+			c.aliases[alias] = name
+		}
+	}
+	return c, nil
+}
+
+// Canonical returns the name under which a task is joined with itself: the
+// catalog's for a known task or alias, else the name as it is.
+func (c *Catalog) Canonical(task string) string {
+	if name, ok := c.aliases[task]; ok {
+		return name
+	}
+	return task
+}
+
+// task returns the entry for a task of a harness.
+func (c *Catalog) task(harness, task string) (Task, bool) {
+	entry, ok := c.tasks[c.Canonical(task)]
+	if !ok || entry.Harness != "" && harness != "" && entry.Harness != harness {
+		return Task{}, false
+	}
+	return entry, true
+}
+
+// headlineOrder is the choice among the scores of a task that neither the catalog
+// nor its harness decides: the design's list. A name matches a metric or a score,
+// without its filter ("exact_match__strict-match" is exact_match).
+var headlineOrder = []string{
+	"correct", "symbolic_correct", "judge_correct", "accuracy", "acc", "exact_match",
+	"pass@1", "micro", "macro", "f1",
+}
+
+// filterOrder prefers strict answers; other filters follow by name.
+var filterOrder = []string{"", "strict-match", "strict", "flexible-extract", "flexible"}
+
+// timings are parts of names that no headline has (nel-next's reports/eval.py).
+var timings = []string{"gen_seconds", "latency", "duration", "tokens", "time_ms", "_time", "_ms"}
+
+// Primary returns the index of the task's headline among its scores, or false if
+// it has none.
+func (c *Catalog) Primary(harness, task string, scores []nemo.Score) (int, bool) {
+	name, ok := c.headlineName(task, scores)
+	if !ok {
+		return 0, false
+	}
+	var candidates []int
+	for i, s := range scores {
+		if s.Name == name.name && s.Section == name.section && !isTiming(s) {
+			candidates = append(candidates, i)
+		}
+	}
+	if entry, known := c.task(harness, task); known && len(entry.Primary) > 0 {
+		for _, pattern := range entry.Primary {
+			if i, found := bestMatch(pattern, scores, candidates); found {
+				return i, true
+			}
+		}
+	}
+	switch harness {
+	case "bfcl":
+		// Its totals count categories that were not run as 0.
+		return 0, false
+	case "nemo_skills":
+		for _, score := range []string{"symbolic_correct", "judge_correct", "accuracy"} {
+			for _, metric := range []string{"pass@1[avg-of-N]", "pass@1"} {
+				if i, found := bestMatch(metric+"/"+score, scores, candidates); found {
+					return i, true
+				}
+			}
+		}
+	case "simple_evals":
+		for _, pattern := range []string{"score/micro_avg_of_N", "score/micro"} {
+			if i, found := bestMatch(pattern, scores, candidates); found {
+				return i, true
+			}
+		}
+	}
+	if len(candidates) == 1 {
+		return candidates[0], true
+	}
+	return firstInOrder(scores, candidates)
+}
+
+type place struct{ section, name string }
+
+// headlineName picks the name within results.yml that stands for the task: a
+// group for its members, else the only name, else the one called like the task.
+func (c *Catalog) headlineName(task string, scores []nemo.Score) (place, bool) {
+	for _, section := range []string{nemo.Groups, nemo.Tasks} {
+		var names []string
+		for _, s := range scores {
+			if s.Section == section && !slices.Contains(names, s.Name) && !isNested(section, s.Name, names) {
+				names = append(names, s.Name)
+			}
+		}
+		if len(names) == 1 {
+			return place{section, names[0]}, true
+		}
+		for _, name := range names {
+			if name == task || c.Canonical(name) == c.Canonical(task) {
+				return place{section, name}, true
+			}
+		}
+		if len(names) > 0 {
+			return place{}, false
+		}
+	}
+	return place{}, false
+}
+
+// isNested reports whether a group's name lies below another one's.
+func isNested(section, name string, names []string) bool {
+	return section == nemo.Groups && slices.ContainsFunc(names, func(outer string) bool {
+		return strings.HasPrefix(name, outer+"/")
+	})
+}
+
+func isTiming(s nemo.Score) bool {
+	return slices.ContainsFunc(timings, func(part string) bool {
+		return strings.Contains(s.Metric, part) || strings.Contains(s.Score, part)
+	})
+}
+
+// bestMatch finds the candidate that a METRIC[/SCORE] pattern names; with N in
+// it, the one with the highest number.
+func bestMatch(pattern string, scores []nemo.Score, candidates []int) (int, bool) {
+	best, highest := -1, -1
+	for _, i := range candidates {
+		n, ok := MatchName(pattern, scores[i].Metric, scores[i].Score)
+		if ok && n > highest {
+			best, highest = i, n
+		}
+	}
+	return best, best >= 0
+}
+
+func firstInOrder(scores []nemo.Score, candidates []int) (int, bool) {
+	for _, wanted := range headlineOrder {
+		best := -1
+		for _, i := range candidates {
+			if matches(scores[i], wanted) && (best < 0 || rank(scores[i]) < rank(scores[best])) {
+				best = i
+			}
+		}
+		if best >= 0 {
+			return best, true
+		}
+	}
+	return 0, false
+}
+
+func matches(s nemo.Score, wanted string) bool {
+	metric, _, _ := strings.Cut(s.Metric, "__")
+	score, _, _ := strings.Cut(s.Score, "__")
+	return score == wanted || metric == wanted && s.Metric == s.Score
+}
+
+// rank orders scores that match the same word: by filter, then by metric, so
+// that pass@1 comes before pass@8.
+func rank(s nemo.Score) string {
+	_, filter, _ := strings.Cut(s.Score, "__")
+	i := slices.Index(filterOrder, filter)
+	if i < 0 {
+		i = len(filterOrder)
+	}
+	return fmt.Sprintf("%d\x00%s\x00%s\x00%s", i, filter, s.Metric, s.Score)
+}
+
+// MatchName reports whether METRIC[/SCORE] names this score. Without /SCORE the
+// score is called like the metric. N stands for a number, which is returned; 0
+// without one.
+func MatchName(pattern, metric, score string) (n int, ok bool) {
+	// Metric names may contain "/" themselves (nemo_gym), so the whole is tried.
+	if full := metric + "/" + score; full != pattern {
+		if metric == score {
+			if n, ok := matchNumber(pattern, metric); ok {
+				return n, true
+			}
+		}
+		return matchNumber(pattern, full)
+	}
+	return 0, true
+}
+
+// matchNumber matches text against a pattern in which the one letter N standing
+// alone between signs means digits.
+func matchNumber(pattern, text string) (n int, ok bool) {
+	if pattern == text {
+		return 0, true
+	}
+	for _, sign := range []string{"-of-N", "_of_N"} {
+		before, after, found := strings.Cut(pattern, sign)
+		if !found {
+			continue
+		}
+		rest, found := strings.CutPrefix(text, before+sign[:len(sign)-1])
+		if !found {
+			continue
+		}
+		digits := rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
+		if digits == "" || rest[len(digits):] != after || len(digits) > 9 {
+			continue
+		}
+		for _, d := range digits {
+			n = 10*n + int(d-'0')
+		}
+		return n, true
+	}
+	return 0, false
+}
+
+// ScaleOf returns the scale and direction of one score: the catalog's for a known
+// task's headline, else what the harness says by the score's name, else unknown.
+func (c *Catalog) ScaleOf(harness, task string, s nemo.Score, primary bool) (Scale, Direction) {
+	if entry, known := c.task(harness, task); known && primary && entry.Scale != "" {
+		return entry.Scale, entry.Direction
+	}
+	return byHarness(harness, s.Metric, s.Score)
+}
+
+// byHarness is the table of NeMo Evaluator's harnesses: scales and directions
+// that follow from the names that a harness gives its scores.
+func byHarness(harness, metric, score string) (Scale, Direction) {
+	base, _, _ := strings.Cut(score, "__")
+	switch {
+	case strings.HasPrefix(harness, "byob_"):
+		if score == "correct" {
+			return Fraction, Higher
+		}
+	case harness == "lm-evaluation-harness":
+		switch {
+		case strings.HasPrefix(base, "acc"), strings.HasSuffix(base, "_acc"), strings.HasPrefix(base, "exact_match"):
+			return Fraction, Higher
+		case strings.HasSuffix(base, "perplexity"), base == "bits_per_byte":
+			return UnknownScale, Lower
+		}
+	case harness == "bfcl":
+		return Percent, Higher
+	case harness == "simple_evals":
+		if metric == "score" {
+			return Fraction, Higher
+		}
+	case harness == "nemo_skills":
+		switch {
+		case score == "gen_seconds":
+			return Seconds, Lower
+		case strings.Contains(score, "hallucination"):
+			return Percent, Lower
+		case strings.HasSuffix(score, "omni_index"):
+			return Signed100, Higher
+		case strings.HasSuffix(score, "_correct"), strings.HasSuffix(score, "accuracy"):
+			return Percent, Higher
+		case strings.Contains(score, "tokens"):
+			return Tokens, UnknownDirection
+		}
+	case harness == "bigcode" || harness == "bigcode-evaluation-harness":
+		if strings.HasPrefix(metric, "pass@") {
+			return Fraction, Higher
+		}
+	case harness == "mtbench":
+		switch score {
+		case "average_score":
+			return Rating10, Higher
+		case "num_missing":
+			return Count, Lower
+		}
+	case harness == "garak":
+		if metric == "pass_rate" {
+			return Fraction, Higher
+		}
+	case harness == "safety_eval":
+		if metric == "safety_rate" {
+			return Fraction, Higher
+		}
+	case harness == "ifbench":
+		if strings.HasSuffix(score, ":prompt-level") || strings.HasSuffix(score, ":inst-level") {
+			return Fraction, Higher
+		}
+	}
+	return UnknownScale, UnknownDirection
+}

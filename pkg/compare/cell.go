@@ -1,0 +1,307 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
+	"github.com/evalctl/evalctl/pkg/decimal"
+	"github.com/evalctl/evalctl/pkg/nemo"
+)
+
+// task is one task of one side: the jobs that ran it with equal settings, and
+// their scores. A side that ran it with different settings has one for each.
+type task struct {
+	harness string
+	name    string
+	variant string // what tells it from the side's others: "temperature=0.6"; "" alone
+	jobs    []nemo.Job
+	cells   []cell
+	primary int // index into cells; -1 without a headline
+}
+
+// cell is one score of one task of one side, over its repeats.
+type cell struct {
+	section, name, metric, score string
+
+	scale     catalog.Scale
+	direction catalog.Direction
+	value     *decimal.Decimal // the mean over repeats, exact
+	invalid   string           // why value is nil
+	n         *decimal.Decimal // distinct questions
+	nSource   *string
+	stderr    *decimal.Decimal
+	stddev    *decimal.Decimal
+	repeats   int
+	sources   []nemo.Source
+}
+
+func (c cell) key() string {
+	return strings.Join([]string{c.section, c.name, c.metric, c.score}, "\x00")
+}
+
+// OverlapError says that several sources of one side ran a task under different
+// settings, so that they are no repeats.
+type OverlapError struct {
+	Side string
+	Task string
+	Keys []string // the settings that differ
+}
+
+// Error names the difference.
+func (e *OverlapError) Error() string {
+	return fmt.Sprintf("side %s: its sources ran %s with different settings (%s), so they are no repeats of each other",
+		e.Side, e.Task, strings.Join(e.Keys, ", "))
+}
+
+// cells turns the jobs of a side into tasks with their scores, sorted by task and
+// variant. Equal settings are repeats; different ones within an invocation are
+// variants, and between sources an error.
+func cells(side Side, known *catalog.Catalog) ([]task, error) {
+	byTask := map[string][]task{}
+	var names []string
+	for _, job := range side.Jobs {
+		if job.Results == nil {
+			continue
+		}
+		name := taskOf(job)
+		key := known.Canonical(name)
+		if byTask[key] == nil {
+			names = append(names, key)
+		}
+		same := slices.IndexFunc(byTask[key], func(t task) bool { return len(differences(t.jobs[0].Settings, job.Settings)) == 0 })
+		if same >= 0 {
+			byTask[key][same].jobs = append(byTask[key][same].jobs, job)
+			continue
+		}
+		byTask[key] = append(byTask[key], task{harness: nemo.Text(job.Run.Harness), name: name, jobs: []nemo.Job{job}})
+	}
+	slices.Sort(names)
+	var tasks []task
+	for _, key := range names {
+		group := byTask[key]
+		if len(group) > 1 {
+			keys := differing(group)
+			if fromSeveral(group) {
+				return nil, &OverlapError{Side: side.Label, Task: group[0].name, Keys: keys}
+			}
+			for i := range group {
+				group[i].variant = variant(group[i].jobs[0].Settings, keys)
+			}
+			slices.SortFunc(group, func(a, b task) int { return cmp.Compare(a.variant, b.variant) })
+		}
+		for i := range group {
+			group[i].score(known)
+		}
+		tasks = append(tasks, group...)
+	}
+	return tasks, nil
+}
+
+// taskOf is the name that a job's task is known by; the run id where nothing
+// tells, so that no two unknown tasks are taken for one.
+func taskOf(job nemo.Job) string {
+	if name := nemo.Text(job.Run.Task); name != "" {
+		return name
+	}
+	return job.Run.RunID
+}
+
+// fromSeveral reports whether differently set jobs come from more than one
+// invocation.
+func fromSeveral(group []task) bool {
+	invocations := map[string]bool{}
+	for _, t := range group {
+		for _, job := range t.jobs {
+			invocations[nemo.Text(job.Run.InvocationID)] = true
+		}
+	}
+	return len(invocations) > 1
+}
+
+// differing are the keys in which any two of a side's tasks differ, sorted.
+func differing(group []task) []string {
+	var keys []string
+	for i, a := range group {
+		for _, b := range group[i+1:] {
+			for _, d := range differences(a.jobs[0].Settings, b.jobs[0].Settings) {
+				if !slices.Contains(keys, d.key) {
+					keys = append(keys, d.key)
+				}
+			}
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// variant names a task by the settings that tell it from the others.
+func variant(settings nemo.Settings, keys []string) string {
+	parts := make([]string, len(keys))
+	for i, key := range keys {
+		value := settings.Get(key)
+		text := value.Value
+		switch value.State {
+		case nemo.NotSet:
+			text = "unset"
+		case nemo.Unknown:
+			text = "unknown"
+		case nemo.Set:
+		}
+		parts[i] = key + "=" + text
+	}
+	return strings.Join(parts, ",")
+}
+
+// score fills in the cells of a task from its jobs.
+func (t *task) score(known *catalog.Catalog) {
+	var order []string
+	byKey := map[string][]measured{}
+	for _, job := range t.jobs {
+		for _, s := range job.Results.Scores {
+			if byKey[s.Key()] == nil {
+				order = append(order, s.Key())
+			}
+			byKey[s.Key()] = append(byKey[s.Key()], measured{job, s})
+		}
+	}
+	headline := ""
+	if i, ok := known.Primary(t.harness, t.name, t.jobs[0].Results.Scores); ok {
+		headline = t.jobs[0].Results.Scores[i].Key()
+	}
+	t.primary = -1
+	for i, key := range order {
+		isPrimary := key == headline
+		t.cells = append(t.cells, merge(byKey[key]))
+		c := &t.cells[i]
+		c.scale, c.direction = known.ScaleOf(t.harness, t.name, byKey[key][0].score, isPrimary)
+		if isPrimary {
+			t.primary = i
+		}
+	}
+}
+
+// measured is one score of one job.
+type measured struct {
+	job   nemo.Job
+	score nemo.Score
+}
+
+// merge pools the repeats of one score. The mean is exact. A standard error or n
+// of one run says nothing of the mean of several, so pooled cells have the
+// spread between runs as stddev, and n only where all runs agree.
+func merge(repeats []measured) cell {
+	firstScore := repeats[0].score
+	c := cell{
+		section: firstScore.Section, name: firstScore.Name, metric: firstScore.Metric, score: firstScore.Score,
+		repeats: len(repeats), sources: []nemo.Source{},
+	}
+	var values []decimal.Decimal
+	for _, m := range repeats {
+		c.sources = append(c.sources, m.job.Source(m.score))
+		if m.score.Value == nil {
+			c.invalid = m.score.Invalid
+			continue
+		}
+		values = append(values, *m.score.Value)
+	}
+	if c.invalid == "" {
+		if mean, ok := decimal.Mean(values); ok {
+			c.value = &mean
+		}
+	}
+	c.n = questions(repeats[0])
+	for _, m := range repeats[1:] {
+		if n := questions(m); n == nil || c.n == nil || !n.Equal(*c.n) {
+			c.n = nil
+		}
+	}
+	if c.n != nil {
+		reported := "reported"
+		c.nSource = &reported
+	}
+	if len(repeats) == 1 {
+		c.stderr, c.stddev = firstScore.Stats.Stderr, firstScore.Stats.Stddev
+	} else if c.value != nil {
+		c.stddev = spread(values)
+	}
+	return c
+}
+
+// questions is the reported number of distinct questions. BYOB counts every
+// repeat inside the job.
+func questions(m measured) *decimal.Decimal {
+	count := m.score.Stats.Count
+	if count == nil {
+		return nil
+	}
+	if strings.HasPrefix(nemo.Text(m.job.Run.Harness), "byob_") {
+		if n, ok := count.Quo(decimal.FromInt(m.job.Repeats())); ok && n.IsInt() {
+			return &n
+		}
+		return nil
+	}
+	return count
+}
+
+// derivedDigits is the precision of numbers that are not exact.
+const derivedDigits = 12
+
+// spread is the sample standard deviation (divisor k-1) of the values of k runs,
+// to 12 significant digits.
+func spread(values []decimal.Decimal) *decimal.Decimal {
+	floats := make([]float64, len(values))
+	for i, v := range values {
+		floats[i] = v.Float64()
+	}
+	deviation, err := decimal.FromFloat(stat.StdDev(floats, nil))
+	if err != nil {
+		return nil
+	}
+	deviation = deviation.RoundSignificant(derivedDigits)
+	return &deviation
+}
+
+// headless warns of each task that has scores and no headline on any side that
+// ran it.
+func headless(tasks [][]task, known *catalog.Catalog) []nemo.Warning {
+	keys := map[string][]string{}
+	names := map[string]string{}
+	for _, list := range tasks {
+		for _, t := range list {
+			if t.primary >= 0 || !headlessEverywhere(t, tasks, known) {
+				continue
+			}
+			id := known.Canonical(t.name)
+			if _, ok := names[id]; !ok {
+				names[id] = t.name
+			}
+			for _, c := range t.cells {
+				key := c.metric
+				if c.metric != c.score {
+					key += "/" + c.score
+				}
+				if !slices.Contains(keys[id], key) {
+					keys[id] = append(keys[id], key)
+				}
+			}
+		}
+	}
+	var warnings []nemo.Warning
+	for id, name := range names {
+		slices.Sort(keys[id])
+		noun := "scores"
+		if len(keys[id]) == 1 {
+			noun = "score"
+		}
+		warnings = append(warnings, nemo.Warning{
+			Code: "NO_PRIMARY_SCORE", Message: fmt.Sprintf("%s has %d %s and no headline", name, len(keys[id]), noun),
+			Task: name, Keys: keys[id],
+		})
+	}
+	return warnings
+}

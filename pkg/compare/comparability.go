@@ -1,0 +1,124 @@
+package compare
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/evalctl/evalctl/pkg/nemo"
+)
+
+// difference is one setting in which two jobs differ.
+type difference struct {
+	key     string
+	unknown bool // only one side records it
+}
+
+// differences compares two jobs' settings, sorted by key. Keys that are free,
+// such as seeds and caching, are not in Settings at all.
+func differences(a, b nemo.Settings) []difference {
+	keys := append(a.Keys(), b.Keys()...)
+	slices.Sort(keys)
+	var found []difference
+	for _, key := range slices.Compact(keys) {
+		x, y := a.Get(key), b.Get(key)
+		switch {
+		case x.State == nemo.Set && y.State == nemo.Set:
+			if !nemo.SameValue(x.Value, y.Value) {
+				found = append(found, difference{key: key})
+			}
+		case x.State == y.State:
+		case x.State == nemo.Unknown || y.State == nemo.Unknown:
+			if x.State == nemo.Set || y.State == nemo.Set {
+				found = append(found, difference{key: key, unknown: true})
+			}
+		default:
+			// Set against not set. A sampling setting that was not set has the
+			// server's default, which nothing records.
+			found = append(found, difference{key: key, unknown: isSampling(key)})
+		}
+	}
+	return found
+}
+
+func isSampling(key string) bool {
+	return key == nemo.KeyTemperature || key == nemo.KeyTopP || key == nemo.KeyMaxNewTokens
+}
+
+// Comparability keys that a row adds to those of the settings.
+const (
+	keyN          = "n"
+	keyMetricName = "metric_name"
+	keyScale      = "scale"
+)
+
+// isHard reports whether a difference in this key means that another question
+// was asked.
+func isHard(key string) bool {
+	switch key {
+	case nemo.KeyLimitSamples, keyN, "dataset_split", "subtasks", "num_fewshot", "downsampling_ratio",
+		"release_version", "start_date", "end_date", "params.task", keyMetricName, keyScale:
+		return true
+	}
+	return strings.HasPrefix(key, "dataset") ||
+		key == "judge" || strings.HasPrefix(key, "judge.") ||
+		key == "user" || strings.HasPrefix(key, "user.")
+}
+
+// allowed reports whether one of the globs names the key.
+func allowed(key string, globs []string) bool {
+	return slices.ContainsFunc(globs, func(glob string) bool {
+		ok, err := path.Match(glob, key)
+		return err == nil && ok
+	})
+}
+
+// CheckAllow reports the first glob of --allow that is malformed.
+func CheckAllow(globs []string) error {
+	for _, glob := range globs {
+		if _, err := path.Match(glob, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judgement is what differences mean for a row.
+type judgement struct {
+	hard    []string // another question was asked
+	soft    []string // the same question under other conditions
+	unknown []string
+}
+
+// judge sorts differences into tiers. What --allow names is soft whatever its
+// tier; --strict makes soft differences hard.
+func judge(found []difference, options Options) judgement {
+	var j judgement
+	for _, d := range found {
+		permitted := allowed(d.key, options.Allow)
+		switch {
+		case d.unknown:
+			j.unknown = append(j.unknown, d.key)
+		case !permitted && (isHard(d.key) || options.Strict):
+			j.hard = append(j.hard, d.key)
+		default:
+			j.soft = append(j.soft, d.key)
+		}
+	}
+	slices.Sort(j.hard)
+	slices.Sort(j.soft)
+	slices.Sort(j.unknown)
+	return j
+}
+
+// warnings are the soft part of a judgement.
+func (j judgement) warnings() []nemo.Warning {
+	list := []nemo.Warning{}
+	if len(j.soft) > 0 {
+		list = append(list, nemo.Warning{Code: "CONFIG_DIFFERS", Message: "settings differ between the sides", Keys: j.soft})
+	}
+	if len(j.unknown) > 0 {
+		list = append(list, nemo.Warning{Code: "CONFIG_UNKNOWN", Message: "only one side records these settings", Keys: j.unknown})
+	}
+	return list
+}

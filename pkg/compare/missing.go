@@ -1,0 +1,120 @@
+package compare
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
+	"github.com/evalctl/evalctl/pkg/nemo"
+)
+
+// Missing is a task of which one side has no results, and why.
+type Missing struct {
+	Side    string  `json:"side"`
+	Harness *string `json:"harness"`
+	Task    *string `json:"task"`
+	Variant *string `json:"variant"`
+	JobID   *string `json:"job_id"`
+	Reason  string  `json:"reason"`
+	Detail  *string `json:"detail"` // the file and line of what is unreadable; nil if the reason says all
+}
+
+// missing lists, side by side, the configured tasks without results, the jobs
+// without results, and what another side has results of and this one never
+// configured.
+func missing(sides []Side, tasks [][]task, known *catalog.Catalog) []Missing {
+	list := []Missing{}
+	for i, side := range sides {
+		entries := unfulfilled(side)
+		mentioned := map[string]bool{}
+		for _, m := range entries {
+			mentioned[known.Canonical(nemo.Text(m.Task))] = true
+		}
+		for _, t := range tasks[i] {
+			mentioned[known.Canonical(t.name)] = true
+		}
+		var absent []Missing
+		for k, others := range tasks {
+			// Candidates are compared with the baseline only.
+			if k == i || i > 0 && k > 0 {
+				continue
+			}
+			for _, t := range others {
+				name := known.Canonical(t.name)
+				if !mentioned[name] {
+					mentioned[name] = true
+					absent = append(absent, Missing{
+						Side: side.Label, Harness: nemo.Optional(t.harness), Task: nemo.Optional(t.name),
+						Reason: nemo.ReasonAbsentOnSide,
+					})
+				}
+			}
+		}
+		slices.SortFunc(absent, func(a, b Missing) int { return cmp.Compare(nemo.Text(a.Task), nemo.Text(b.Task)) })
+		list = append(list, append(entries, absent...)...)
+	}
+	return list
+}
+
+// unfulfilled lists a side's jobs without results and configured tasks without
+// jobs, by invocation and job index. Configured tasks match jobs by index, by name
+// only where a job has none.
+func unfulfilled(side Side) []Missing {
+	type entry struct {
+		Missing
+		launch, index int
+	}
+	var entries []entry
+	matched := map[string]bool{} // job ids and, of jobs without an id, names
+	for _, job := range side.Jobs {
+		invocation := nemo.Text(job.Run.InvocationID)
+		if job.Index >= 0 {
+			matched[invocation+"."+itoa(job.Index)] = true
+		} else {
+			matched[invocation+"/"+nemo.Text(job.Run.Task)] = true
+		}
+		if job.Results != nil {
+			continue
+		}
+		launch := slices.IndexFunc(side.Launches, func(l nemo.Launch) bool { return l.InvocationID == invocation })
+		detail := nemo.Optional(job.Problem)
+		if job.Reason != nemo.ReasonUnreadable {
+			detail = nil
+		}
+		entries = append(entries, entry{Missing{
+			Side: side.Label, Harness: job.Run.Harness, Task: job.Run.Task, JobID: job.Run.JobID,
+			Reason: job.Reason, Detail: detail,
+		}, launch, job.Index})
+	}
+	for i, launch := range side.Launches {
+		for _, configured := range launch.Tasks {
+			if matched[launch.JobID(configured.Index)] || matched[launch.InvocationID+"/"+configured.Task] {
+				continue
+			}
+			entries = append(entries, entry{Missing{
+				Side: side.Label, Harness: nemo.Optional(configured.Harness), Task: nemo.Optional(configured.Task),
+				JobID: nemo.Optional(launch.JobID(configured.Index)), Reason: nemo.ReasonNoRun,
+			}, i, configured.Index})
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.launch, b.launch), cmp.Compare(a.index, b.index))
+	})
+	list := make([]Missing, len(entries))
+	for i, e := range entries {
+		list[i] = e.Missing
+	}
+	return list
+}
+
+// reasons looks up why a side has no results of a task.
+func reasons(list []Missing, known *catalog.Catalog) reasonFor {
+	return func(side, task string) string {
+		for _, m := range list {
+			if m.Side == side && known.Canonical(nemo.Text(m.Task)) == known.Canonical(task) {
+				return m.Reason
+			}
+		}
+		return ""
+	}
+}

@@ -1,0 +1,349 @@
+package compare
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
+	"github.com/evalctl/evalctl/pkg/decimal"
+	"github.com/evalctl/evalctl/pkg/nemo"
+)
+
+// Row is one score of one task on the baseline and one candidate.
+type Row struct {
+	Harness     *string           `json:"harness"`
+	Task        string            `json:"task"`
+	Variant     *string           `json:"variant"`
+	Section     string            `json:"section"`
+	Name        string            `json:"name"`
+	Metric      string            `json:"metric"`
+	Score       string            `json:"score"`
+	Primary     bool              `json:"primary"`
+	Scale       catalog.Scale     `json:"scale"`
+	Direction   catalog.Direction `json:"direction"`
+	Base        Value             `json:"base"`
+	Cand        Value             `json:"cand"`
+	Delta       *decimal.Decimal  `json:"delta"`        // candidate − baseline, exact
+	DeltaPoints *decimal.Decimal  `json:"delta_points"` // in percentage points; nil on other scales
+	Relative    *decimal.Decimal  `json:"relative"`     // delta / |base|, 12 digits; nil if base is 0
+	Verdict     Verdict           `json:"verdict"`
+	Reasons     []string          `json:"reasons"`
+	Warnings    []nemo.Warning    `json:"warnings"`
+	Inference   Inference         `json:"inference"`
+}
+
+// Value is one side of a row. Without a value everything but Side is nil, 0 or
+// empty.
+type Value struct {
+	Side    string           `json:"side"`
+	Value   *decimal.Decimal `json:"value"`
+	N       *decimal.Decimal `json:"n"` // distinct questions
+	K       *decimal.Decimal `json:"k"` // right answers; nil without inference
+	NSource *string          `json:"n_source"`
+	Stderr  *decimal.Decimal `json:"stderr"` // as the harness reports it
+	Stddev  *decimal.Decimal `json:"stddev"` // as reported; over several repeats, between runs
+	Repeats int              `json:"repeats"`
+	CI      *Interval        `json:"ci"`
+	Sources []nemo.Source    `json:"sources"`
+}
+
+// Interval is a confidence interval.
+type Interval struct {
+	Level decimal.Decimal  `json:"level"`
+	Lo    *decimal.Decimal `json:"lo"`
+	Hi    *decimal.Decimal `json:"hi"`
+}
+
+// Inference is the evidence behind a verdict; every key is nil where none was
+// made.
+type Inference struct {
+	Evidence      *string          `json:"evidence"`
+	Scope         *string          `json:"scope"`
+	Method        *string          `json:"method"`
+	SE            *decimal.Decimal `json:"se"`
+	DF            *decimal.Decimal `json:"df"`
+	CI            *Interval        `json:"ci"`
+	Test          map[string]any   `json:"test"`
+	Paired        map[string]any   `json:"paired"`
+	Effect        map[string]any   `json:"effect"`
+	MDE           map[string]any   `json:"mde"`
+	Margin        *decimal.Decimal `json:"margin"`
+	DecisionBasis *string          `json:"decision_basis"`
+}
+
+// Scores says which rows are wanted.
+type Scores struct {
+	all     bool
+	pattern *regexp.Regexp
+}
+
+// ParseScores reads --scores: "primary", "all", or a glob over METRIC,
+// METRIC/SCORE and NAME/METRIC/SCORE, in which "*" also crosses "/".
+func ParseScores(text string) (Scores, error) {
+	switch text {
+	case "", "primary":
+		return Scores{}, nil
+	case "all":
+		return Scores{all: true}, nil
+	}
+	pattern, err := glob(text)
+	return Scores{pattern: pattern}, err
+}
+
+// Want reports whether a row is wanted.
+func (s Scores) Want(row Row) bool {
+	switch {
+	case s.all:
+		return true
+	case s.pattern != nil:
+		return s.pattern.MatchString(row.Metric) || s.pattern.MatchString(row.Metric+"/"+row.Score) ||
+			s.pattern.MatchString(row.Name+"/"+row.Metric+"/"+row.Score)
+	default:
+		return row.Primary
+	}
+}
+
+// glob compiles "*" and "?"; everything else, brackets included, is literal:
+// names such as pass@1[avg-of-16] contain them.
+func glob(text string) (*regexp.Regexp, error) {
+	expression := "^"
+	for _, r := range text {
+		switch r {
+		case '*':
+			expression += ".*"
+		case '?':
+			expression += "."
+		default:
+			expression += regexp.QuoteMeta(string(r))
+		}
+	}
+	return regexp.Compile(expression + "$")
+}
+
+// pair is a task on the baseline and on a candidate; one of the two may be nil.
+type pair struct {
+	base, cand *task
+	variant    string
+}
+
+// join pairs the tasks of two sides by name and variant. A plain task stands for
+// each variant of the other side.
+func join(base, cand []task, known *catalog.Catalog) []pair {
+	byName := func(tasks []task, name string) []*task {
+		var found []*task
+		for i := range tasks {
+			if known.Canonical(tasks[i].name) == name {
+				found = append(found, &tasks[i])
+			}
+		}
+		return found
+	}
+	var names []string
+	for _, t := range slices.Concat(base, cand) {
+		if name := known.Canonical(t.name); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var pairs []pair
+	for _, name := range names {
+		pairs = append(pairs, joinVariants(byName(base, name), byName(cand, name))...)
+	}
+	return pairs
+}
+
+func joinVariants(base, cand []*task) []pair {
+	var pairs []pair
+	switch {
+	case len(base) == 1 && base[0].variant == "" && len(cand) > 0:
+		for _, c := range cand {
+			pairs = append(pairs, pair{base[0], c, c.variant})
+		}
+	case len(cand) == 1 && cand[0].variant == "" && len(base) > 0:
+		for _, b := range base {
+			pairs = append(pairs, pair{b, cand[0], b.variant})
+		}
+	default:
+		for _, b := range base {
+			i := slices.IndexFunc(cand, func(c *task) bool { return c.variant == b.variant })
+			if i < 0 {
+				pairs = append(pairs, pair{b, nil, b.variant})
+				continue
+			}
+			pairs = append(pairs, pair{b, cand[i], b.variant})
+		}
+		for _, c := range cand {
+			if !slices.ContainsFunc(base, func(b *task) bool { return b.variant == c.variant }) {
+				pairs = append(pairs, pair{nil, c, c.variant})
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(a.variant, b.variant) })
+	return pairs
+}
+
+// rows makes the rows of a pair: the primary scores of both sides joined with
+// each other, every other score with its namesake.
+func (p pair) rows(baseLabel, candLabel string, options Options) []Row {
+	basePrimary, candPrimary := p.base.headline(), p.cand.headline()
+	var rows []Row
+	if basePrimary != nil || candPrimary != nil {
+		rows = append(rows, p.row(basePrimary, candPrimary, true, baseLabel, candLabel, options))
+	}
+	seen := map[string]bool{}
+	for _, c := range slices.Concat(p.base.others(), p.cand.others()) {
+		if seen[c.key()] {
+			continue
+		}
+		seen[c.key()] = true
+		rows = append(rows, p.row(p.base.other(c.key()), p.cand.other(c.key()), false, baseLabel, candLabel, options))
+	}
+	return rows
+}
+
+// headline returns the primary cell of a task; nil if it or the task is absent.
+func (t *task) headline() *cell {
+	if t == nil || t.primary < 0 {
+		return nil
+	}
+	return &t.cells[t.primary]
+}
+
+// others returns the cells that are not primary.
+func (t *task) others() []cell {
+	if t == nil {
+		return nil
+	}
+	var rest []cell
+	for i, c := range t.cells {
+		if i != t.primary {
+			rest = append(rest, c)
+		}
+	}
+	return rest
+}
+
+func (t *task) other(key string) *cell {
+	for _, c := range t.others() {
+		if c.key() == key {
+			return &c
+		}
+	}
+	return nil
+}
+
+// row compares one score; one of the cells may be nil.
+func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, options Options) Row {
+	named, of := base, p.base
+	if named == nil {
+		named, of = cand, p.cand
+	}
+	row := Row{
+		Harness: nemo.Optional(of.harness), Task: of.name, Variant: nemo.Optional(p.variant),
+		Section: named.section, Name: named.name, Metric: named.metric, Score: named.score,
+		Primary: primary, Scale: named.scale, Direction: named.direction,
+		Base: valueOf(base, baseLabel), Cand: valueOf(cand, candLabel),
+		Verdict: NoInference, Reasons: []string{}, Warnings: []nemo.Warning{},
+	}
+	if base == nil || cand == nil {
+		row.Verdict = NotComparable
+		row.Reasons = append(row.Reasons, nemo.ReasonAbsentOnSide)
+		return row
+	}
+	found := differences(p.base.jobs[0].Settings, p.cand.jobs[0].Settings)
+	if p.base.harness != p.cand.harness {
+		found = append(found, difference{key: nemo.KeyHarness})
+	}
+	if base.n != nil && cand.n != nil && !base.n.Equal(*cand.n) {
+		found = append(found, difference{key: keyN})
+	}
+	if base.scale != cand.scale || base.direction != cand.direction {
+		found = append(found, difference{key: keyScale})
+	}
+	if primary && (base.metric != cand.metric || base.score != cand.score) {
+		found = append(found, metricNames(*base, *cand))
+	}
+	judged := judge(found, options)
+	row.Reasons = append(row.Reasons, judged.hard...)
+	row.Warnings = append(row.Warnings, judged.warnings()...)
+	if len(judged.hard) > 0 {
+		row.Verdict = NotComparable
+	}
+	row.subtract(base, cand)
+	return row
+}
+
+// repeatsInName are the places in a metric or score name that only count repeats.
+var repeatsInName = regexp.MustCompile(`avg[-_]of[-_]\d+`)
+
+// metricNames classifies two headlines with different names: another number of
+// repeats inside the name asks the same question more often.
+func metricNames(base, cand cell) difference {
+	strip := func(c cell) string {
+		return repeatsInName.ReplaceAllString(c.metric+"/"+c.score, "avg")
+	}
+	if strip(base) == strip(cand) {
+		return difference{key: nemo.KeyNumRepeats}
+	}
+	return difference{key: keyMetricName}
+}
+
+// subtract fills in the differences. A value that is no number has none.
+func (row *Row) subtract(base, cand *cell) {
+	if base.value == nil || cand.value == nil {
+		row.Verdict = NotComparable
+		for _, c := range []*cell{base, cand} {
+			if c.value == nil && !slices.Contains(row.Reasons, c.invalid) {
+				row.Reasons = append(row.Reasons, c.invalid)
+			}
+		}
+		row.Warnings = append(row.Warnings, nemo.Warning{Code: "NOT_A_NUMBER", Message: "the file has no finite number here"})
+		return
+	}
+	delta := cand.value.Sub(*base.value)
+	row.Delta = &delta
+	switch row.Scale {
+	case catalog.Fraction:
+		points := delta.Mul(decimal.FromInt(100))
+		row.DeltaPoints = &points
+	case catalog.Percent:
+		row.DeltaPoints = &delta
+	}
+	if relative, ok := delta.Quo(base.value.Abs()); ok {
+		relative = relative.RoundSignificant(derivedDigits)
+		row.Relative = &relative
+	} else {
+		row.Reasons = append(row.Reasons, "base_zero")
+	}
+}
+
+func valueOf(c *cell, label string) Value {
+	if c == nil {
+		return Value{Side: label, Sources: []nemo.Source{}}
+	}
+	return Value{
+		Side: label, Value: c.value, N: c.n, NSource: c.nSource, Stderr: c.stderr, Stddev: c.stddev,
+		Repeats: c.repeats, Sources: c.sources,
+	}
+}
+
+// sortRows orders rows by task, variant, section, name, metric and score, and
+// the candidates of each as the sides were given.
+func sortRows(rows []Row, sides []SideSummary) {
+	position := map[string]int{}
+	for i, side := range sides {
+		position[side.Label] = i
+	}
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		return cmp.Or(
+			cmp.Compare(a.Task, b.Task),
+			cmp.Compare(nemo.Text(a.Variant), nemo.Text(b.Variant)),
+			cmp.Compare(a.Section, b.Section),
+			cmp.Compare(a.Name, b.Name),
+			cmp.Compare(a.Metric, b.Metric),
+			cmp.Compare(a.Score, b.Score),
+			cmp.Compare(position[a.Cand.Side], position[b.Cand.Side]),
+		)
+	})
+}
