@@ -4,6 +4,11 @@
 // table says, and every verdict and tone in it, was decided before.
 package render
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Document is what a verb answers with: one value, and the faces that the
 // encoders draw. All faces are made from the same value in one place, so formats
 // cannot disagree.
@@ -12,8 +17,8 @@ type Document struct {
 	Data     any    // the typed value; encodes to a JSON object
 	Warnings any    // the envelope's warnings; encodes to a JSON list
 
-	Items    []any  // elements of the main list, one a line in JSON Lines
-	ItemKind string // their "kind" there, such as "row"
+	Items    []any  // elements of the main list, one a line in JSON Lines; objects
+	ItemKind string // their "kind" there, such as "row"; "": there is no list
 	Summary  any    // what closes JSON Lines: an object of counts; may be nil
 
 	Screen []Block   // what a person reads
@@ -27,7 +32,8 @@ type Document struct {
 // separated by one blank line.
 type Block interface{ isBlock() }
 
-// Table is aligned columns without lines between them.
+// Table is aligned columns without lines between them. Columns that hold nothing
+// at all are left out.
 type Table struct {
 	Columns  []Column
 	Rows     []Row
@@ -46,16 +52,20 @@ type Column struct {
 // Align is how the cells of a column stand.
 type Align int
 
-// Alignments. Point lines decimal points up: the text before the first point (or
-// before the first blank, where there is no point) is set to the right, the rest
-// to the left.
+// Alignments. Point lines decimal points up: of the first word, what stands before
+// the point (or all of it, where there is no point) is set to the right, the rest
+// to the left. What follows after a blank, such as "± 22" or a second number, is
+// lined up too, unless it begins with a letter. Headings stand as the cells do;
+// over Point columns they stand to the left.
 const (
 	Left Align = iota
 	Right
 	Point
 )
 
-// Row is the cells of one line; a row without cells is a blank line.
+// Row is the cells of one line; a row without cells is a blank line. The last cell
+// of a row with fewer cells than the table has columns runs on over the columns to
+// its right if it stands in a Left column, and does not widen its own.
 type Row []Cell
 
 // Cell is a text and its tone.
@@ -97,9 +107,13 @@ type Records struct {
 
 // Mark returns the raised figure of note number n, from 1.
 func Mark(n int) string {
-	const raised = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-	if n < 10 {
-		return string([]rune(raised)[n])
-	}
-	return Mark(n/10) + Mark(n%10)
+	return strings.Map(func(digit rune) rune {
+		if digit < '0' || digit > '9' {
+			return digit
+		}
+		return []rune(raised)[digit-'0']
+	}, strconv.Itoa(n))
 }
+
+// raised holds the raised figures 0 to 9 in order.
+const raised = "⁰¹²³⁴⁵⁶⁷⁸⁹"

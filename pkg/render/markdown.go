@@ -1,0 +1,131 @@
+package render
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// encodeMarkdown writes the document's tables as GitHub Flavored Markdown, under
+// their names if there are several, and then what its screen says in words: a
+// table without the remarks that belong to it would be silent about them.
+func encodeMarkdown(doc Document, options Options) ([]byte, error) {
+	chosen, err := tables(doc, options.Table)
+	if err != nil {
+		return nil, err
+	}
+	var parts []string
+	for _, table := range chosen {
+		if err := table.check(); err != nil {
+			return nil, err
+		}
+		if len(chosen) > 1 && table.Name != "" {
+			parts = append(parts, "**"+markdownText(table.Name)+"**\n")
+		}
+		parts = append(parts, markdownTable(table))
+	}
+	for _, block := range doc.Screen {
+		switch block := block.(type) {
+		case Paragraph:
+			parts = append(parts, markdownParagraph(block))
+		case Notes:
+			parts = append(parts, markdownNotes(block))
+		}
+	}
+	var out bytes.Buffer
+	for _, part := range parts {
+		if part == "" {
+			continue
+		}
+		if out.Len() > 0 {
+			out.WriteByte('\n')
+		}
+		out.WriteString(part)
+	}
+	return out.Bytes(), nil
+}
+
+func markdownTable(table Records) string {
+	var out strings.Builder
+	line := func(cells []string) { out.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+	cells := make([]string, len(table.Columns))
+	text := func(row []string) []string {
+		for i, cell := range row {
+			cells[i] = markdownText(cell)
+		}
+		return cells
+	}
+	line(text(table.Columns))
+	for i := range cells {
+		cells[i] = "---"
+		if i < len(table.Numeric) && table.Numeric[i] {
+			cells[i] = "---:"
+		}
+	}
+	line(cells)
+	for _, row := range table.Rows {
+		line(text(row))
+	}
+	return out.String()
+}
+
+// markdownParagraph keeps the lines apart: GitHub shows a break in a comment but
+// not in a file, unless a backslash asks for it.
+func markdownParagraph(paragraph Paragraph) string {
+	var lines []string
+	for _, cell := range paragraph {
+		if text := markdownLine(cell.Text); text != "" {
+			lines = append(lines, text)
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\\\n") + "\n"
+}
+
+func markdownNotes(notes Notes) string {
+	var out strings.Builder
+	for i, note := range notes {
+		out.WriteString(strconv.Itoa(i+1) + ". " + markdownLine(note) + "\n")
+	}
+	return out.String()
+}
+
+// markdownLine is [markdownText] for text that begins a line, where it could also
+// be taken for a heading, a list, a quotation or a rule.
+func markdownLine(text string) string {
+	text = markdownText(strings.TrimSpace(Sanitize(text)))
+	if text == "" {
+		return ""
+	}
+	if first := text[:1]; strings.Contains("#-+=>", first) {
+		rest := strings.TrimLeft(text, first)
+		if first == ">" || rest == "" || rest[0] == ' ' {
+			return `\` + text
+		}
+	}
+	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
+	if digits > 0 && digits < len(text) && (text[digits] == '.' || text[digits] == ')') {
+		return text[:digits] + `\` + text[digits:]
+	}
+	return text
+}
+
+// markdownText escapes what GitHub would take for markup or the end of a cell.
+// Underscores inside words are text there and stay readable.
+func markdownText(text string) string {
+	runes := []rune(Sanitize(text))
+	inWord := func(i int) bool {
+		return i >= 0 && i < len(runes) && (unicode.IsLetter(runes[i]) || unicode.IsDigit(runes[i]))
+	}
+	var out strings.Builder
+	for i, r := range runes {
+		if strings.ContainsRune("\\|<&*`[~", r) || r == '_' && !(inWord(i-1) && inWord(i+1)) {
+			out.WriteByte('\\')
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
