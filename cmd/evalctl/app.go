@@ -1,0 +1,75 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/evalctl/evalctl/pkg/render"
+)
+
+// app is everything a verb may touch of the process it runs in. Nothing in the
+// program reads the environment or the standard streams by another way.
+type app struct {
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	// terminal reports whether a stream is one, and how wide.
+	terminal func(w io.Writer) (width int, ok bool)
+	cacheDir func() (string, error)
+	version  string
+	commit   string
+}
+
+// processApp is the real process.
+func processApp() *app {
+	return &app{
+		stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+		terminal: func(w io.Writer) (int, bool) {
+			file, ok := w.(*os.File)
+			if !ok || !term.IsTerminal(int(file.Fd())) {
+				return 0, false
+			}
+			width, _, err := term.GetSize(int(file.Fd()))
+			if err != nil {
+				width = 80
+			}
+			return width, true
+		},
+		cacheDir: os.UserCacheDir,
+		version:  version, commit: commit,
+	}
+}
+
+// face says how text may look on stdout (no-color.org, bixense.com/clicolors):
+// NO_COLOR forbids colour, CLICOLOR_FORCE asks for it in a pipe, TERM=dumb has
+// none, COLUMNS overrides the width.
+func (a *app) face(w io.Writer) render.Face {
+	width, terminal := a.terminal(w)
+	face := render.Face{Terminal: terminal, Width: width, Unicode: true, Dark: true}
+	if columns, err := strconv.Atoi(a.getenv("COLUMNS")); err == nil && columns > 0 && terminal {
+		face.Width = columns
+	}
+	forced := a.getenv("CLICOLOR_FORCE") != "" && a.getenv("CLICOLOR_FORCE") != "0"
+	face.Color = (terminal && a.getenv("TERM") != "dumb" && a.getenv("CLICOLOR") != "0" || forced) && a.getenv("NO_COLOR") == ""
+	if locale := firstSet(a.getenv("LC_ALL"), a.getenv("LC_CTYPE"), a.getenv("LANG")); terminal && (locale == "C" || locale == "POSIX") {
+		face.Unicode = false
+	}
+	// COLORFGBG is "foreground;background"; 7 and 15 are the light ones.
+	if _, background, found := strings.Cut(a.getenv("COLORFGBG"), ";"); found {
+		background = background[strings.LastIndex(background, ";")+1:]
+		face.Dark = background != "7" && background != "15"
+	}
+	return face
+}
+
+func firstSet(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

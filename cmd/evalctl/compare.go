@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
+	"github.com/evalctl/evalctl/pkg/compare"
+)
+
+// compareFlags are the knobs of a comparison.
+type compareFlags struct {
+	scores    string
+	allow     []string
+	strict    bool
+	onMissing string
+}
+
+func (f *compareFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.allow, "allow", nil, "accept differences in these settings (globs such as limit_samples, judge*)")
+	flags.BoolVar(&f.strict, "strict", false, "rows whose settings differ in any way are not comparable")
+	flags.StringVar(&f.onMissing, "on-missing", compare.Intersect, "average over what all sides have (intersect), or not at all (refuse)")
+	_ = cmd.RegisterFlagCompletionFunc("on-missing", cobra.FixedCompletions([]string{compare.Intersect, compare.Refuse}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// options turns the flags into options of a comparison.
+func (f *compareFlags) options() (compare.Options, error) {
+	options, err := comparisonOptions()
+	if err != nil {
+		return options, err
+	}
+	if err := compare.CheckAllow(f.allow); err != nil {
+		return options, usagef("--allow: %v", err)
+	}
+	if f.onMissing != compare.Intersect && f.onMissing != compare.Refuse {
+		return options, usagef("--on-missing is intersect or refuse, not %q", f.onMissing)
+	}
+	if options.Scores, err = compare.ParseScores(f.scores); err != nil {
+		return options, usagef("--scores: %v", err)
+	}
+	options.Allow = append(options.Allow, f.allow...)
+	slices.Sort(options.Allow)
+	options.Strict, options.OnMissing = f.strict, f.onMissing
+	return options, nil
+}
+
+func newCompare(a *app, global *globalFlags) *cobra.Command {
+	f := &compareFlags{}
+	cmd := &cobra.Command{
+		Use:     "compare BASE CANDIDATE…",
+		Short:   "Exact differences and averages of two sides or more",
+		GroupID: groupAnswer,
+		Long: `compare joins the first side with each other one, task by task.
+
+A task is shown by its primary score; --scores all, or a pattern such as
+'exact_match*', shows others. Differences and averages are exact. An average
+states how many tasks it is over, and why others are left out: a task that one
+side lacks, or that was asked differently there (another limit_samples, split,
+judge…), is in no average.
+
+"0.890 ± 22" is a value and the standard error that the harness reports, in
+units of the last digit shown. Whether a difference is noise is not tested.
+
+compare is a read: it exits 0 whatever it finds.
+
+` + exitStatusesHelp,
+		Example: `  evalctl compare c0bd961e50124ab3 ce963eed5b5b91b0
+  evalctl compare bf16=c0bd nvfp4=ce96 --scores all -o wide
+  evalctl compare ./results/20261121_031638-c0bd961e50124ab3 ce963eed -o md
+  evalctl compare demo:c0bd961e demo:ce963eed --jq '.data.rows[] | [.task, .delta]'`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.compare(cmd.Context(), global, f, args)
+		},
+		ValidArgsFunction: a.completeSelectors(global),
+	}
+	cmd.Flags().StringVar(&f.scores, "scores", "primary", "which rows: primary, all, or a pattern over METRIC, METRIC/SCORE, NAME/METRIC/SCORE")
+	f.register(cmd)
+	global.output.register(cmd)
+	return cmd
+}
+
+func (a *app) compare(ctx context.Context, global *globalFlags, f *compareFlags, words []string) error {
+	options, err := f.options()
+	if err != nil {
+		return err
+	}
+	sides, err := a.loadSides(ctx, global, words)
+	if err != nil {
+		return err
+	}
+	comparison, warnings, err := compare.Compare(sides, options)
+	if err != nil {
+		return err
+	}
+	return a.print(ctx, kind.ComparisonDocument(comparison, warnings), global.output)
+}

@@ -1,0 +1,179 @@
+package kind
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/decimal"
+	"github.com/evalctl/evalctl/pkg/nemo"
+)
+
+// briefTasks bounds how many tasks brief names: the answer must stay near 500
+// tokens whatever the number of tasks.
+const briefTasks = 12
+
+// brief is the comparison in a few lines, for agents and chat.
+func (d comparisonScreen) brief() []string {
+	var lines []string
+	base := d.c.Sides[0]
+	for _, cand := range d.c.Sides[1:] {
+		lines = append(lines, d.briefSide(base, cand)...)
+	}
+	if missing := briefMissing(d.c); missing != "" {
+		lines = append(lines, missing)
+	}
+	for _, w := range d.warnings {
+		if w.Code == "NO_PRIMARY_SCORE" {
+			continue // counted in the first line
+		}
+		line := "warning " + w.Code + ": " + w.Message
+		if w.Count > 0 {
+			line += fmt.Sprintf(" (%d rows%s)", w.Count, d.keysOf(w.Code))
+		}
+		lines = append(lines, line)
+	}
+	selectors := make([]string, len(d.c.Sides))
+	for i, side := range d.c.Sides {
+		selectors[i] = shellQuote(strings.Join(side.Selectors, ","))
+	}
+	return append(lines, "more: evalctl compare "+strings.Join(selectors, " ")+" -o json")
+}
+
+// briefSide is the lines of one candidate: the verdict with its counts, the
+// averages, the tasks.
+func (d comparisonScreen) briefSide(base, cand compare.SideSummary) []string {
+	var rows []compare.Row
+	counts := map[compare.Verdict]int{}
+	for _, row := range d.c.Rows {
+		if row.Primary && row.Cand.Side == cand.Label {
+			rows = append(rows, row)
+			counts[row.Verdict]++
+		}
+	}
+	lines := []string{fmt.Sprintf("%s vs %s: exact differences, noise not tested (%d compared, %d not comparable, %d without headline)",
+		cand.Label, base.Label, len(rows)-counts[compare.NotComparable], counts[compare.NotComparable], d.c.Counts.NoPrimary)}
+	for _, a := range d.c.Averages {
+		if a.Cand.Side != cand.Label {
+			continue
+		}
+		if a.Base.Value == nil {
+			lines = append(lines, fmt.Sprintf("mean %s: none (0 of %d tasks)", a.Scale, a.Of))
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("mean %s %s -> %s (%s, %d of %d tasks; %d up, %d down, %d equal)",
+			a.Scale, compact(a.Base.Value), compact(a.Cand.Value), compactSigned(a.Delta), a.Tasks, a.Of, a.Wins, a.Losses, a.Ties))
+	}
+	// The largest changes first, so that what is cut matters least.
+	slices.SortStableFunc(rows, func(x, y compare.Row) int { return size(y).Cmp(size(x)) })
+	parts := make([]string, 0, briefTasks)
+	for i, row := range rows {
+		if i == briefTasks {
+			parts = append(parts, fmt.Sprintf("and %d more", len(rows)-briefTasks))
+			break
+		}
+		parts = append(parts, briefRow(row))
+	}
+	if len(parts) > 0 {
+		lines = append(lines, strings.Join(parts, "; "))
+	}
+	if failed := d.failedRequests(cand.Label); failed != "" {
+		lines = append(lines, failed)
+	}
+	return lines
+}
+
+// size is how large a difference is, on the 0–100 scale where there is one.
+func size(row compare.Row) decimal.Decimal {
+	switch {
+	case row.DeltaPoints != nil:
+		return row.DeltaPoints.Abs()
+	case row.Delta != nil:
+		return row.Delta.Abs()
+	default:
+		return decimal.Decimal{}
+	}
+}
+
+func briefRow(row compare.Row) string {
+	name := row.Task
+	if row.Variant != nil {
+		name += "[" + *row.Variant + "]"
+	}
+	name += "/" + headline(row.Metric, row.Score)
+	details := compactSigned(row.Delta)
+	if n := pairOf(row.Base.N, row.Cand.N); n != dash {
+		details += ", n " + n
+	}
+	if row.Verdict == compare.NotComparable {
+		details = "not comparable: " + strings.Join(row.Reasons, ", ")
+		if row.Delta != nil {
+			details = compactSigned(row.Delta) + ", " + details
+		}
+	}
+	return fmt.Sprintf("%s %s -> %s (%s)", name, compact(row.Base.Value), compact(row.Cand.Value), details)
+}
+
+func briefMissing(c compare.Comparison) string {
+	if len(c.Missing) == 0 {
+		return ""
+	}
+	parts := make([]string, 0, len(c.Missing))
+	for i, m := range c.Missing {
+		if i == briefTasks {
+			parts = append(parts, fmt.Sprintf("and %d more", len(c.Missing)-briefTasks))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s on %s (%s)", nemo.Text(m.Task), m.Side, words(m.Reason)))
+	}
+	return "missing: " + strings.Join(parts, ", ")
+}
+
+// failedRequests compares how many requests had no usable answer.
+func (d comparisonScreen) failedRequests(cand string) string {
+	var base, other decimal.Decimal
+	found := false
+	for _, r := range d.c.Runtime {
+		if r.Cand.Side != cand || r.Base.Value == nil || r.Cand.Value == nil {
+			continue
+		}
+		switch r.Measure {
+		case "responses":
+			base, other, found = base.Add(*r.Base.Value), other.Add(*r.Cand.Value), true
+		case "successful":
+			base, other = base.Sub(*r.Base.Value), other.Sub(*r.Cand.Value)
+		}
+	}
+	if !found || base.Sign() == 0 && other.Sign() == 0 {
+		return ""
+	}
+	return fmt.Sprintf("failed requests %s -> %s", base, other)
+}
+
+// keysOf lists the settings that a warning's rows name.
+func (d comparisonScreen) keysOf(code string) string {
+	var keys []string
+	for _, row := range d.c.Rows {
+		for _, w := range row.Warnings {
+			for _, key := range w.Keys {
+				if w.Code == code && !slices.Contains(keys, key) {
+					keys = append(keys, key)
+				}
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return ""
+	}
+	slices.Sort(keys)
+	return ": " + strings.Join(keys, ", ")
+}
+
+// shellQuote quotes a word for a POSIX shell where it needs it.
+func shellQuote(word string) string {
+	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

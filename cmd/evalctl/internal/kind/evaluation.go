@@ -1,0 +1,254 @@
+package kind
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/decimal"
+	"github.com/evalctl/evalctl/pkg/nemo"
+	"github.com/evalctl/evalctl/pkg/render"
+)
+
+// EvaluationDocument draws what one selector scored.
+func EvaluationDocument(e compare.Evaluation, warnings []nemo.Warning) render.Document {
+	return render.Document{
+		Kind: Evaluation, Data: e, Warnings: warnings,
+		Items: items(e.Scores), ItemKind: "score", Summary: summary{nil, warnings},
+		Screen: evaluationScreen(e, warnings, false),
+		Wide:   evaluationScreen(e, warnings, true),
+		Brief:  evaluationBrief(e),
+		Tables: []render.Records{scoreRecords(e), runtimeRecords(e)},
+	}
+}
+
+func evaluationScreen(e compare.Evaluation, warnings []nemo.Warning, wide bool) []render.Block {
+	notes := &footnotes{}
+	blocks := []render.Block{evaluationHead(e), scoresTable(e, notes, wide)}
+	if len(e.Averages) > 0 {
+		table := averagesTable(e.Averages, notes)
+		table.Columns, table.NoHeader = table.Columns[1:], true
+		for i := range table.Rows {
+			table.Rows[i] = table.Rows[i][1:]
+			table.Rows[i][0] = strong("mean")
+		}
+		blocks = append(blocks, table)
+	}
+	if lines := missingLines(e.Missing, []compare.SideSummary{{}}); len(lines) > 0 {
+		paragraph := render.Paragraph{}
+		for _, line := range lines {
+			paragraph = append(paragraph, render.Cell{Text: line, Tone: render.Caution})
+		}
+		blocks = append(blocks, paragraph)
+	}
+	if len(e.Runtime) > 0 {
+		blocks = append(blocks, runtimeTable(e, wide))
+	}
+	notes.rest(warnings, "NO_PRIMARY_SCORE")
+	return append(blocks, notes.blocks()...)
+}
+
+// evaluationHead names what is shown: invocation, model, when, how much of it.
+func evaluationHead(e compare.Evaluation) render.Table {
+	var models, experiments, versions []string
+	add := func(list *[]string, value *string) {
+		if v := nemo.Text(value); v != "" && !slices.Contains(*list, v) {
+			*list = append(*list, v)
+		}
+	}
+	var started, ended *nemo.Time
+	tasks := map[string]bool{}
+	for _, run := range e.Runs {
+		add(&models, run.Model)
+		add(&experiments, run.Experiment)
+		add(&versions, run.EvaluatorVersion)
+		if run.StartedAt != nil && (started == nil || run.StartedAt.Before(started.Time)) {
+			started = run.StartedAt
+		}
+		if run.EndedAt != nil && (ended == nil || run.EndedAt.After(ended.Time)) {
+			ended = run.EndedAt
+		}
+	}
+	for _, s := range e.Scores {
+		tasks[s.Task+"\x00"+nemo.Text(s.Variant)] = true
+	}
+	count := plural(len(tasks), "task")
+	if e.Configured != nil {
+		count = fmt.Sprintf("%d of %s", len(tasks), plural(max(len(e.Configured), len(tasks)), "task"))
+	}
+	table := render.Table{NoHeader: true, Columns: []render.Column{{}, {Flexible: true}}}
+	line := func(name, value string) {
+		if value != "" {
+			table.Rows = append(table.Rows, render.Row{muted(name), plain(value)})
+		}
+	}
+	line("invocation", strings.Join(e.Invocations, ", "))
+	line("model", strings.Join(models, ", "))
+	line("experiment", strings.Join(experiments, ", "))
+	line("tasks", count)
+	if started != nil {
+		recorded := started.String()
+		if ended != nil {
+			recorded += " to " + ended.String()
+		}
+		line("recorded", recorded)
+	}
+	line("evaluator", strings.Join(versions, ", "))
+	return table
+}
+
+// scoresTable shows headlines; wide shows every score.
+func scoresTable(e compare.Evaluation, notes *footnotes, wide bool) render.Table {
+	table := render.Table{Columns: []render.Column{
+		{Title: "task", Flexible: true}, {Title: "score", Flexible: true}, {Title: "value", Align: render.Point}, {Title: "n", Align: render.Right}, {Title: "scale"}, {Title: "better"},
+	}}
+	type task struct {
+		name, variant string
+	}
+	var order []task
+	byTask := map[task][]compare.Score{}
+	for _, s := range e.Scores {
+		t := task{s.Task, nemo.Text(s.Variant)}
+		if byTask[t] == nil {
+			order = append(order, t)
+		}
+		byTask[t] = append(byTask[t], s)
+	}
+	for _, t := range order {
+		name := t.name
+		if t.variant != "" {
+			name += " " + t.variant
+		}
+		shown := byTask[t]
+		if !wide {
+			shown = slices.DeleteFunc(slices.Clone(shown), func(s compare.Score) bool { return !s.Primary })
+		}
+		if len(shown) == 0 {
+			mark := notes.mark("-o wide shows the scores of a task without headline")
+			table.Rows = append(table.Rows, render.Row{plain(name), muted(plural(len(byTask[t]), "score") + mark), muted(dash), muted(dash), muted(dash), muted(dash)})
+		}
+		for _, s := range shown {
+			places := placesOf(s.Scale, []*decimal.Decimal{s.Value}, []*decimal.Decimal{s.Stderr})
+			row := compare.Row{Task: s.Task, Name: s.Name, Metric: s.Metric, Score: s.Score, Primary: s.Primary && !wide}
+			cells := render.Row{
+				plain(name), plain(scoreName(row)), plain(withError(s.Value, s.Stderr, places)),
+				plain(orDash(text(s.N))), muted(string(s.Scale)), muted(string(s.Direction)),
+			}
+			if s.Primary {
+				cells[2].Tone = render.Strong
+			}
+			table.Rows = append(table.Rows, cells)
+		}
+	}
+	return table
+}
+
+// runtimeTable shows how the requests went.
+func runtimeTable(e compare.Evaluation, wide bool) render.Table {
+	table := render.Table{Columns: []render.Column{
+		{Title: "task", Flexible: true}, {Title: "requests", Align: render.Right}, {Title: "failed", Align: render.Right}, {Title: "cut", Align: render.Right},
+		{Title: "latency ms", Align: render.Point}, {Title: "tokens out", Align: render.Point}, {Title: "inference s", Align: render.Point},
+	}}
+	if wide {
+		table.Columns = append(table.Columns, render.Column{Title: "job"}, render.Column{Title: "status codes"}, render.Column{Title: "runs", Align: render.Right})
+	}
+	for _, r := range e.Runtime {
+		failed := dash
+		if r.Responses != nil && r.Successful != nil {
+			failed = r.Responses.Sub(*r.Successful).String()
+		}
+		cut := dash
+		if len(r.FinishReasons) > 0 {
+			cut = r.FinishReasons["length"].String()
+		}
+		cells := render.Row{
+			plain(orDash(nemo.Text(r.Task))), plain(orDash(text(r.Responses))), plain(failed), plain(cut),
+			plain(runtimeNumber(r.AvgLatencyMS)), plain(runtimeNumber(r.AvgCompletionTokens)), plain(runtimeNumber(r.InferenceSeconds)),
+		}
+		if wide {
+			codes := make([]string, 0, len(r.StatusCodes))
+			for code, n := range r.StatusCodes {
+				codes = append(codes, code+": "+n.String())
+			}
+			slices.Sort(codes)
+			cells = append(cells, plain(nemo.Text(r.JobID)), plain(strings.Join(codes, ", ")), plain(orDash(text(r.Runs))))
+		}
+		table.Rows = append(table.Rows, cells)
+	}
+	return table
+}
+
+func evaluationBrief(e compare.Evaluation) []string {
+	var lines []string
+	headless := map[string]int{}
+	for _, s := range e.Scores {
+		name := s.Task
+		if s.Variant != nil {
+			name += "[" + *s.Variant + "]"
+		}
+		if !s.Primary {
+			headless[name]++
+			continue
+		}
+		delete(headless, name)
+		headless[name] = -1 << 30
+		lines = append(lines, fmt.Sprintf("%s/%s %s", name, headline(s.Metric, s.Score), compact(s.Value)))
+	}
+	names := make([]string, 0, len(headless))
+	for name, n := range headless {
+		if n > 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		lines = append(lines, fmt.Sprintf("%s: %s, no headline", name, plural(headless[name], "score")))
+	}
+	for _, a := range e.Averages {
+		lines = append(lines, averageLine(a, false))
+	}
+	parts := make([]string, len(e.Missing))
+	for i, m := range e.Missing {
+		parts[i] = fmt.Sprintf("%s (%s)", nemo.Text(m.Task), words(m.Reason))
+	}
+	if len(parts) > 0 {
+		lines = append(lines, "missing: "+strings.Join(parts, ", "))
+	}
+	return append(lines, "more: evalctl show "+shellQuote(e.Selector)+" -o json")
+}
+
+func scoreRecords(e compare.Evaluation) render.Records {
+	records := render.Records{
+		Name:    "scores",
+		Columns: []string{"harness", "task", "variant", "section", "name", "metric", "score", "value", "n", "stderr", "stddev", "primary", "scale", "direction"},
+		Numeric: []bool{false, false, false, false, false, false, false, true, true, true, true, false, false, false},
+	}
+	for _, s := range e.Scores {
+		records.Rows = append(records.Rows, []string{
+			nemo.Text(s.Harness), s.Task, nemo.Text(s.Variant), s.Section, s.Name, s.Metric, s.Score,
+			text(s.Value), text(s.N), text(s.Stderr), text(s.Stddev), strconv.FormatBool(s.Primary), string(s.Scale), string(s.Direction),
+		})
+	}
+	return records
+}
+
+func runtimeRecords(e compare.Evaluation) render.Records {
+	records := render.Records{
+		Name: "runtime",
+		Columns: []string{
+			"task", "job_id", "responses", "successful", "inference_seconds", "scoring_seconds", "runtime_seconds", "runs",
+			"avg_latency_ms", "max_latency_ms", "avg_prompt_tokens", "avg_completion_tokens", "avg_total_tokens",
+		},
+		Numeric: []bool{false, false, true, true, true, true, true, true, true, true, true, true, true},
+	}
+	for _, r := range e.Runtime {
+		records.Rows = append(records.Rows, []string{
+			nemo.Text(r.Task), nemo.Text(r.JobID), text(r.Responses), text(r.Successful), text(r.InferenceSeconds),
+			text(r.ScoringSeconds), text(r.RuntimeSeconds), text(r.Runs), text(r.AvgLatencyMS), text(r.MaxLatencyMS),
+			text(r.AvgPromptTokens), text(r.AvgCompletionTokens), text(r.AvgTotalTokens),
+		})
+	}
+	return records
+}

@@ -1,0 +1,106 @@
+package kind
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
+	"github.com/evalctl/evalctl/pkg/decimal"
+	"github.com/evalctl/evalctl/pkg/nemo"
+)
+
+// Schema returns the JSON Schema (2020-12) of an answer of this kind, generated
+// from the Go types that make it.
+func Schema(name string) ([]byte, error) {
+	if name == Error {
+		return marshalSchema(errorSchema())
+	}
+	for _, k := range All() {
+		if k.Name == name {
+			schema, err := envelopeSchema(k)
+			if err != nil {
+				return nil, err
+			}
+			return marshalSchema(schema)
+		}
+	}
+	return nil, fmt.Errorf("no kind %q", name)
+}
+
+func marshalSchema(schema *jsonschema.Schema) ([]byte, error) {
+	text, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return append(text, '\n'), nil
+}
+
+// typeSchemas says how types with their own JSON look.
+func typeSchemas() map[reflect.Type]*jsonschema.Schema {
+	words := func(values ...any) *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Enum: values} }
+	return map[reflect.Type]*jsonschema.Schema{
+		reflect.TypeFor[decimal.Decimal](): {Type: "number"},
+		reflect.TypeFor[nemo.Time]():       {Type: "string", Format: "date-time"},
+		reflect.TypeFor[compare.Verdict](): words("improved", "regressed", "increased", "decreased", "equivalent",
+			"inconclusive", "insufficient_data", "no_inference", "not_comparable"),
+		reflect.TypeFor[catalog.Direction](): words("higher", "lower", "unknown"),
+		reflect.TypeFor[catalog.Scale](): words("fraction", "percent", "rating_10", "signed_100", "elo", "ratio",
+			"seconds", "milliseconds", "tokens", "count", "unknown"),
+	}
+}
+
+func envelopeSchema(k Kind) (*jsonschema.Schema, error) {
+	options := &jsonschema.ForOptions{TypeSchemas: typeSchemas()}
+	data, err := jsonschema.ForType(reflect.TypeOf(k.Value), options)
+	if err != nil {
+		return nil, fmt.Errorf("schema of %s: %w", k.Name, err)
+	}
+	data.Description = "Printed by evalctl " + k.Verb + "."
+	warning, err := jsonschema.ForType(reflect.TypeFor[nemo.Warning](), options)
+	if err != nil {
+		return nil, err
+	}
+	return envelope(k.Name, map[string]*jsonschema.Schema{
+		"data": data, "warnings": {Type: "array", Items: warning},
+	}, "data", "warnings"), nil
+}
+
+func envelope(name string, properties map[string]*jsonschema.Schema, order ...string) *jsonschema.Schema {
+	var kindName any = name
+	version := any(1)
+	properties["kind"] = &jsonschema.Schema{Const: &kindName}
+	properties["schema_version"] = &jsonschema.Schema{Const: &version}
+	order = append([]string{"kind", "schema_version"}, order...)
+	return &jsonschema.Schema{
+		Schema:        "https://json-schema.org/draft/2020-12/schema",
+		Title:         name,
+		Type:          "object",
+		Properties:    properties,
+		PropertyOrder: order,
+		Required:      order,
+	}
+}
+
+func errorSchema() *jsonschema.Schema {
+	text := &jsonschema.Schema{Type: "string"}
+	object := &jsonschema.Schema{
+		Type: "object",
+		Properties: map[string]*jsonschema.Schema{
+			"code": {Type: "string", Enum: []any{
+				"usage", "not_found", "ambiguous", "unauthenticated", "forbidden", "unreachable", "timeout",
+				"offline", "corrupt", "io", "interrupted", "internal",
+			}},
+			"message":     text,
+			"hint":        {Types: []string{"string", "null"}},
+			"exit_status": {Type: "integer"},
+			"candidates":  {Type: "array", Items: text},
+		},
+		PropertyOrder: []string{"code", "message", "hint", "exit_status", "candidates"},
+		Required:      []string{"code", "message", "hint", "exit_status"},
+	}
+	return envelope(Error, map[string]*jsonschema.Schema{"error": object}, "error")
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// run executes one command line and returns the exit status.
+func run(ctx context.Context, a *app, args []string) int {
+	global := &globalFlags{}
+	root := newRoot(a, global)
+	root.SetArgs(args)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if !global.started {
+		// Anything that cobra refuses before a verb starts is usage: unknown
+		// commands and flags, numbers of arguments.
+		err = asUsage(err)
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return a.report(err, wantsJSON(global, args))
+}
+
+// asUsage gives an error of the flag parser its class.
+func asUsage(err error) error {
+	if f := classify(err); f.Code != codeInternal {
+		return err
+	}
+	message, _, _ := strings.Cut(err.Error(), "\n")
+	return &usageError{message: message, hint: "evalctl --help   lists the commands; evalctl COMMAND --help says what one takes"}
+}
+
+// wantsJSON reports whether errors are to be JSON. Where flags were not parsed to
+// the end, the words decide.
+func wantsJSON(global *globalFlags, args []string) bool {
+	if global.started {
+		return global.output.isJSON()
+	}
+	for i, arg := range args {
+		value, found := strings.CutPrefix(arg, "--output=")
+		if !found {
+			value, found = strings.CutPrefix(arg, "-o")
+			value = strings.TrimPrefix(value, "=")
+		}
+		if (arg == "-o" || arg == "--output") && i+1 < len(args) {
+			value, found = args[i+1], true
+		}
+		if found && (value == "json" || value == "jsonl") {
+			return true
+		}
+	}
+	return false
+}
+
+// globalFlags are the flags that every verb takes.
+type globalFlags struct {
+	trackingURI string
+	noCache     bool
+	quiet       bool
+	output      outputFlags
+	started     bool // a verb has begun: errors are no longer about usage
+}
+
+func newRoot(a *app, global *globalFlags) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "evalctl",
+		Short: "Find and compare NeMo Evaluator results, exactly",
+		Long: `evalctl finds the evaluations that NVIDIA NeMo Evaluator Launcher exported to
+MLflow, by invocation id over every experiment, and compares them: exact
+differences, averages with their denominators, and what is missing.
+
+A selector names one side:
+  71f3f3199ea5e1f0      an invocation id, or a prefix of 4 digits or more
+  71f3f3199ea5e1f0.2    one of its jobs
+  <32 digits>           an MLflow run id
+  ./results             a launcher output directory, a job's, or a results.yml
+  demo:c0bd961e         the same in the built-in data
+  bf16=71f3,82a4        a label, and two sources that are repeats of each other`,
+		Example: `  evalctl demo
+  evalctl invocations --tracking-uri http://localhost:5000
+  evalctl compare c0bd961e50124ab3 ce963eed5b5b91b0
+  evalctl compare bf16=demo:c0bd961e nvfp4=demo:ce963eed -o json --jq '.data.averages[0].delta'`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&global.trackingURI, "tracking-uri", "", "where runs live: http(s)://…, a launcher output directory, or demo: (default $MLFLOW_TRACKING_URI)")
+	flags.BoolVar(&global.noCache, "no-cache", false, "neither read nor write the cache of artifacts")
+	flags.BoolVarP(&global.quiet, "quiet", "q", false, "no progress")
+	flags.SortFlags = false
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddGroup(
+		&cobra.Group{ID: groupAnswer, Title: "Questions:"},
+		&cobra.Group{ID: groupOther, Title: "Other:"},
+	)
+	root.SetHelpCommandGroupID(groupOther)
+	root.SetCompletionCommandGroupID(groupOther)
+	root.AddCommand(
+		newInvocations(a, global),
+		newRuns(a, global),
+		newShow(a, global),
+		newCompare(a, global),
+		newAverage(a, global),
+		newArtifacts(a, global),
+		newDemo(a, global),
+		newSchema(a, global),
+		newVersion(a, global),
+	)
+	wrap(root, global)
+	return root
+}
+
+// Groups of verbs in the help.
+const (
+	groupAnswer = "answer"
+	groupOther  = "other"
+)
+
+// wrap marks, for every command, the moment at which its own code starts: an
+// error before it is a mistake in the call.
+func wrap(cmd *cobra.Command, global *globalFlags) {
+	if inner := cmd.RunE; inner != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if err := global.output.check(cmd); err != nil {
+				return err
+			}
+			global.started = true
+			return inner(cmd, args)
+		}
+	}
+	for _, child := range cmd.Commands() {
+		wrap(child, global)
+	}
+}

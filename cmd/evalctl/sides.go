@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evalctl/evalctl/pkg/artifacts"
+	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
+	"github.com/evalctl/evalctl/pkg/query"
+)
+
+// parseSelectors reads the words of a command line.
+func parseSelectors(words []string) ([]query.Selector, error) {
+	selectors := make([]query.Selector, len(words))
+	for i, word := range words {
+		var err error
+		if selectors[i], err = query.ParseSelector(word); err != nil {
+			return nil, err
+		}
+	}
+	return selectors, nil
+}
+
+// loadSides takes words to sides: query → artifacts. Nothing is fetched before
+// every word was understood.
+func (a *app) loadSides(ctx context.Context, global *globalFlags, words []string) ([]compare.Side, error) {
+	selectors, err := parseSelectors(words)
+	if err != nil {
+		return nil, err
+	}
+	resolutions, err := query.Resolve(ctx, a.stores(global), selectors)
+	if err != nil {
+		return nil, err
+	}
+	fetcher, bar := a.fetcher(global)
+	defer bar.done()
+	evaluations, err := fetcher.Load(ctx, resolutions)
+	if err != nil {
+		return nil, err
+	}
+	labels := sideLabels(resolutions)
+	sides := make([]compare.Side, len(evaluations))
+	for i, evaluation := range evaluations {
+		for _, found := range resolutions[i].Found {
+			evaluation.Warnings = append(evaluation.Warnings, found.Warnings(labels[i])...)
+		}
+		sides[i] = compare.Side{Label: labels[i], Evaluation: evaluation}
+		for _, source := range selectors[i].Sources {
+			sides[i].Selectors = append(sides[i].Selectors, source.Text)
+		}
+	}
+	return sides, nil
+}
+
+// sideLabels names the sides: as the user did, else by the first 8 digits of the
+// id, more where that leaves two the same.
+func sideLabels(resolutions []query.Resolution) []string {
+	labels := make([]string, len(resolutions))
+	for digits := 8; ; digits++ {
+		for i, resolution := range resolutions {
+			labels[i] = resolution.Selector.Label
+			if labels[i] == "" {
+				labels[i] = defaultLabel(resolution, digits)
+			}
+		}
+		if digits >= 32 || len(slices.Compact(slices.Sorted(slices.Values(labels)))) == len(labels) {
+			break
+		}
+	}
+	used := map[string]int{}
+	for i, label := range labels {
+		used[label]++
+		if n := used[label]; n > 1 {
+			labels[i] = label + "#" + strconv.Itoa(n)
+		}
+	}
+	return labels
+}
+
+func defaultLabel(resolution query.Resolution, digits int) string {
+	first := resolution.Found[0]
+	cut := func(id string) string { return id[:min(len(id), digits)] }
+	var label string
+	switch first.Source.Kind {
+	case query.ByRun:
+		label = cut(first.Source.ID)
+	case query.ByJob:
+		label = cut(invocationOf(first)) + "." + strconv.Itoa(first.Source.Job)
+	case query.ByPath, query.ByInvocation:
+		label = cut(invocationOf(first))
+		if label == "" {
+			label = filepath.Base(strings.TrimSuffix(first.Source.Path, "/results.yml"))
+		}
+	}
+	if len(resolution.Found) > 1 {
+		label += "+" + strconv.Itoa(len(resolution.Found)-1)
+	}
+	return label
+}
+
+func invocationOf(found query.Found) string {
+	if len(found.Runs) == 0 {
+		return found.Source.ID
+	}
+	return found.Runs[0].InvocationID()
+}
+
+// comparisonOptions are the options of a comparison that was not told otherwise.
+func comparisonOptions() (compare.Options, error) {
+	known, err := catalog.Default()
+	return compare.Options{Knobs: compare.DefaultKnobs(), Catalog: known}, err
+}
+
+var _ artifacts.Progress = (*progress)(nil)

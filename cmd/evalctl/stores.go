@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/demo"
+	"github.com/evalctl/evalctl/pkg/artifacts"
+	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/rest"
+	"github.com/evalctl/evalctl/pkg/query/rundir"
+)
+
+// stores opens tracking stores for selectors, each at most once.
+type stores struct {
+	app         *app
+	trackingURI string
+
+	mu     sync.Mutex
+	opened map[string]query.Store
+}
+
+func (a *app) stores(global *globalFlags) *stores {
+	return &stores{
+		app: a, trackingURI: firstSet(global.trackingURI, a.getenv("MLFLOW_TRACKING_URI")),
+		opened: map[string]query.Store{},
+	}
+}
+
+var _ query.Stores = (*stores)(nil)
+
+// Default opens the tracking store that flags and environment name.
+func (s *stores) Default(ctx context.Context) (query.Store, error) {
+	uri := s.trackingURI
+	switch scheme, rest, found := strings.Cut(uri, ":"); {
+	case uri == "":
+		return nil, &query.Error{
+			Code: query.Usage, Message: "no tracking store: it is not known where runs live",
+			Hint: "--tracking-uri http://SERVER or MLFLOW_TRACKING_URI names an MLflow server, --tracking-uri DIR a launcher output directory;\n" +
+				"evalctl demo needs none",
+		}
+	case uri == "demo:" || uri == "demo":
+		return s.Demo(ctx)
+	case scheme == "http" || scheme == "https":
+		return s.once(uri, func() (query.Store, error) { return s.rest(uri) })
+	case scheme == "file" && found:
+		return s.Path(ctx, "/"+strings.TrimLeft(rest, "/"))
+	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
+		return nil, &query.Error{
+			Code: query.Usage, Message: "tracking stores of kind " + scheme + ": cannot be read",
+			Hint: "an MLflow server (http://, https://), a launcher output directory, or demo:",
+		}
+	default:
+		return s.Path(ctx, uri)
+	}
+}
+
+// Demo opens the built-in data.
+func (s *stores) Demo(context.Context) (query.Store, error) {
+	return s.once("demo:", demo.Open)
+}
+
+// Path opens a launcher output directory, a job's directory or a results.yml.
+func (s *stores) Path(_ context.Context, path string) (query.Store, error) {
+	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || strings.HasPrefix(rest, "/")) {
+		if home := s.app.getenv("HOME"); home != "" {
+			path = filepath.Join(home, rest)
+		}
+	}
+	return s.once("path:"+path, func() (query.Store, error) { return rundir.OpenPath(path) })
+}
+
+func (s *stores) once(key string, open func() (query.Store, error)) (query.Store, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if store, ok := s.opened[key]; ok {
+		return store, nil
+	}
+	store, err := open()
+	if err != nil {
+		return nil, err
+	}
+	s.opened[key] = store
+	return store, nil
+}
+
+// rest opens an MLflow server with the credentials of MLflow's own variables.
+func (s *stores) rest(uri string) (query.Store, error) {
+	return rest.New(rest.Options{
+		URI:       uri,
+		Username:  s.app.getenv("MLFLOW_TRACKING_USERNAME"),
+		Password:  s.app.getenv("MLFLOW_TRACKING_PASSWORD"),
+		Token:     s.app.getenv("MLFLOW_TRACKING_TOKEN"),
+		UserAgent: "evalctl/" + s.app.version,
+		Proxy:     rest.ProxyFromEnvironment,
+	})
+}
+
+// fetcher reads artifacts, through the cache unless it is off.
+func (a *app) fetcher(global *globalFlags) (*artifacts.Fetcher, *progress) {
+	bar := a.progress(global)
+	var cache *artifacts.Cache
+	if !global.noCache {
+		dir := a.getenv("EVALCTL_CACHE_DIR")
+		if dir == "" {
+			if base, err := a.cacheDir(); err == nil {
+				dir = filepath.Join(base, "evalctl")
+			}
+		}
+		if dir != "" {
+			cache = artifacts.OpenCache(dir)
+		}
+	}
+	return artifacts.NewFetcher(cache, bar, 0), bar
+}
+
+// workingDirectory is where relative paths of answers start.
+func workingDirectory() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	return dir
+}
