@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
 	"github.com/evalctl/evalctl/pkg/decimal"
@@ -274,19 +275,25 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 	return row
 }
 
-// repeatsInName are the places in a metric or score name that only count repeats.
-var repeatsInName = regexp.MustCompile(`avg[-_]of[-_]\d+`)
-
 // metricNames classifies two headlines with different names: another number of
-// repeats inside the name asks the same question more often.
+// repeats inside the name (avg-of-16, micro_avg_of_4) asks the same question more
+// often.
 func metricNames(base, cand cell) difference {
-	strip := func(c cell) string {
-		return repeatsInName.ReplaceAllString(c.metric+"/"+c.score, "avg")
-	}
-	if strip(base) == strip(cand) {
+	if withoutRepeats(base) == withoutRepeats(cand) {
 		return difference{key: nemo.KeyNumRepeats}
 	}
 	return difference{key: keyMetricName}
+}
+
+// withoutRepeats is a score's name less the number of repeats in it.
+func withoutRepeats(c cell) string {
+	name := c.metric + "/" + c.score
+	for _, sign := range []string{"avg-of-", "avg_of_"} {
+		if before, after, found := strings.Cut(name, sign); found {
+			name = before + "avg" + strings.TrimLeft(after, "0123456789")
+		}
+	}
+	return name
 }
 
 // subtract fills in the differences. A value that is no number has none.

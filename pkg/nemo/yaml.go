@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -20,8 +19,6 @@ const (
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
-
-var yamlLine = regexp.MustCompile(`line (\d+)`)
 
 // parseYAML reads one YAML document as nodes, which keep the text of scalars:
 // a hash like 12345e67 is text here and a float to a YAML parser, and 0.70 keeps
@@ -54,16 +51,13 @@ func yamlError(err error) error {
 		return &SyntaxError{Message: "an empty file"}
 	}
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	found := yamlLine.FindStringSubmatch(text)
-	if found == nil {
-		return &SyntaxError{Message: text}
+	// The library's errors read "line 12: did not find expected key".
+	if place, message, found := strings.Cut(text, ": "); found {
+		if line, convErr := strconv.Atoi(strings.TrimPrefix(place, "line ")); convErr == nil {
+			return &SyntaxError{Line: line, Message: message}
+		}
 	}
-	line, convErr := strconv.Atoi(found[1])
-	if convErr != nil {
-		line = 0
-	}
-	text = strings.TrimPrefix(text, found[0]+": ")
-	return &SyntaxError{Line: line, Message: text}
+	return &SyntaxError{Message: text}
 }
 
 func resolveAliases(node *yaml.Node, depth int, budget *int) (*yaml.Node, error) {

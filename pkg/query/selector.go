@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -51,20 +50,26 @@ const selectorHint = `a selector is an invocation id (71f3f3199ea5e1f0) or a pre
 a job id (71f3f3199ea5e1f0.2), an MLflow run id (32 digits), a path (./results), or demo:ID;
 "evalctl invocations" lists what there is`
 
-var (
-	labelPattern = regexp.MustCompile(`^([A-Za-z0-9._-]+)=`)
-	hexPattern   = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
-	jobPattern   = regexp.MustCompile(`^([0-9A-Fa-f]+)\.([0-9]{1,6})$`)
-	drivePattern = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
+// Letters of a selector's parts. Sets of characters do here what patterns would:
+// patterns that are compiled at the start of every program cost it milliseconds.
+const (
+	decimalDigits = "0123456789"
+	hexDigits     = decimalDigits + "abcdefABCDEF"
+	letters       = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	labelLetters  = letters + decimalDigits + "._-"
 )
+
+// consistsOf reports whether text is not empty and has only these characters.
+func consistsOf(text, characters string) bool {
+	return text != "" && strings.Trim(text, characters) == ""
+}
 
 // ParseSelector reads what a person typed. The error has code Usage and says
 // what a selector looks like.
 func ParseSelector(text string) (Selector, error) {
 	selector := Selector{Text: text}
-	if match := labelPattern.FindStringSubmatch(text); match != nil {
-		selector.Label = match[1]
-		selector.Text = text[len(match[0]):]
+	if label, rest, found := strings.Cut(text, "="); found && consistsOf(label, labelLetters) {
+		selector.Label, selector.Text = label, rest
 	}
 	for _, part := range splitSources(selector.Text) {
 		source, err := parseSource(part)
@@ -90,37 +95,37 @@ func parseSource(text string) (Source, error) {
 	source := Source{Text: text}
 	rest, isDemo := strings.CutPrefix(text, "demo:")
 	source.Demo = isDemo
-	job := jobPattern.FindStringSubmatch(rest)
+	invocation, job, hasJob := strings.Cut(rest, ".")
 	switch {
 	case rest == "":
-		return Source{}, notSelector(text, "an empty selector")
-	case hexPattern.MatchString(rest):
+		return Source{}, notSelector("an empty selector")
+	case consistsOf(rest, hexDigits):
 		source.ID = strings.ToLower(rest)
 		if len(rest) == runID {
 			source.Kind = ByRun
 			return source, nil
 		}
 		return source, checkInvocation(text, rest)
-	case job != nil:
-		n, err := strconv.Atoi(job[2])
+	case hasJob && consistsOf(invocation, hexDigits) && consistsOf(job, decimalDigits):
+		n, err := strconv.Atoi(job)
 		if err != nil {
-			return Source{}, notSelector(text, fmt.Sprintf("%q has no job number", text))
+			return Source{}, notSelector(fmt.Sprintf("%q has no job number", text))
 		}
-		source.Kind, source.ID, source.Job = ByJob, strings.ToLower(job[1]), n
-		return source, checkInvocation(text, job[1])
+		source.Kind, source.ID, source.Job = ByJob, strings.ToLower(invocation), n
+		return source, checkInvocation(text, invocation)
 	case !isDemo && isPath(rest):
 		source.Kind, source.Path = ByPath, rest
 		return source, nil
 	default:
-		return Source{}, notSelector(text, fmt.Sprintf("%q is not a selector", text))
+		return Source{}, notSelector(fmt.Sprintf("%q is not a selector", text))
 	}
 }
 
 // isPath: a path contains a separator or starts with ".", "~" or a drive letter.
 // A scheme, which also contains a separator, is none.
 func isPath(text string) bool {
-	if drivePattern.MatchString(text) {
-		return true
+	if len(text) > 2 && consistsOf(text[:1], letters) && text[1] == ':' && strings.ContainsRune(`/\`, rune(text[2])) {
+		return true // a drive
 	}
 	if scheme, _, found := strings.Cut(text, ":"); found && !strings.ContainsAny(scheme, `/\.~`) {
 		return false
@@ -137,12 +142,12 @@ func checkInvocation(text, digits string) error {
 		}
 	}
 	if len(digits) > longInvocation {
-		return notSelector(text, fmt.Sprintf("%q has %d digits: invocation ids have %d or %d, run ids %d",
+		return notSelector(fmt.Sprintf("%q has %d digits: invocation ids have %d or %d, run ids %d",
 			text, len(digits), shortInvocation, longInvocation, runID))
 	}
 	return nil
 }
 
-func notSelector(_, message string) error {
+func notSelector(message string) error {
 	return &Error{Code: Usage, Message: message, Hint: selectorHint}
 }

@@ -54,7 +54,7 @@ func Query(ctx context.Context, w io.Writer, doc Document, expr string, face Fac
 		}
 		if text, ok := result.(string); ok {
 			if face.Terminal {
-				text = sanitizeLines(text)
+				text = SanitizeLines(text)
 			}
 			out.WriteString(text + "\n")
 			continue
@@ -67,6 +67,13 @@ func Query(ctx context.Context, w io.Writer, doc Document, expr string, face Fac
 		out.WriteByte('\n')
 	}
 	return write(w, out.Bytes())
+}
+
+// CheckQuery reports whether a jq expression is well formed, so that a mistake is
+// found before anything is fetched. The error is a [*UsageError].
+func CheckQuery(expr string) error {
+	_, err := compile(expr)
+	return err
 }
 
 func compile(expr string) (*gojq.Code, error) {

@@ -149,3 +149,14 @@ func TestQueryIsInterrupted(t *testing.T) {
 		t.Error("an interruption is reported as wrong usage")
 	}
 }
+
+func TestCheckQuery(t *testing.T) {
+	if err := CheckQuery(".data.name.x"); err != nil {
+		t.Errorf("a well-formed expression: %v", err)
+	}
+	for _, expr := range []string{".data[}", "frob", "$x"} {
+		if _, ok := errors.AsType[*UsageError](CheckQuery(expr)); !ok {
+			t.Errorf("CheckQuery(%q) is not a usage error", expr)
+		}
+	}
+}

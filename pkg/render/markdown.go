@@ -100,9 +100,10 @@ func markdownLine(text string) string {
 	if text == "" {
 		return ""
 	}
-	if first := text[:1]; strings.Contains("#-+=>", first) {
-		rest := strings.TrimLeft(text, first)
-		if first == ">" || rest == "" || rest[0] == ' ' {
+	switch first := text[0]; first {
+	case '#', '-', '+', '=', '>':
+		rest := strings.TrimLeft(text, string(first))
+		if first == '>' || rest == "" || rest[0] == ' ' {
 			return `\` + text
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // swallowed stays visible. Sanitize is idempotent.
 func Sanitize(text string) string { return sanitize(text, "") }
 
-// sanitizeLines is [Sanitize] for text whose line breaks and tabs are meant.
-func sanitizeLines(text string) string { return sanitize(text, "\n\t") }
+// SanitizeLines is [Sanitize] for text whose line breaks and tabs are meant.
+func SanitizeLines(text string) string { return sanitize(text, "\n\t") }
 
 func sanitize(text, keep string) string {
 	if isClean(text) {

@@ -300,10 +300,10 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestManyEntries has a job with 10 000 files.
+// TestManyEntries has a job with more files than are read at once.
 func TestManyEntries(t *testing.T) {
 	dir := t.TempDir()
-	for i := range 10_000 {
+	for i := range 2500 {
 		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(i)+".json"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -317,7 +317,7 @@ func TestManyEntries(t *testing.T) {
 		t.Fatalf("runs %s", ids(runs))
 	}
 	listed, err := store.List(t.Context(), runs[0], "")
-	if err != nil || len(listed) != 10_001 {
+	if err != nil || len(listed) != 2501 {
 		t.Errorf("%d entries listed, %v", len(listed), err)
 	}
 }

@@ -47,7 +47,7 @@ func ArtifactsDocument(v ArtifactsValue, warnings []nemo.Warning) render.Documen
 	}
 	return render.Document{
 		Kind: Artifacts, Data: v, Warnings: warnings,
-		Items: items(v.Artifacts), ItemKind: "artifact", Summary: summary{v.Listing, warnings},
+		Items: items(v.Artifacts), ItemKind: "artifact", Summary: v.Listing,
 		Screen: listScreen(table, fmt.Sprintf("%s, %s.", plural(files, "file"), byteCount(bytes)), warnings),
 		Brief:  artifactsBrief(v, files, bytes), Tables: []render.Records{records}, Names: names,
 	}
@@ -116,7 +116,7 @@ func DownloadsDocument(v DownloadsValue, warnings []nemo.Warning) render.Documen
 	sentence := fmt.Sprintf("%s saved, %s.", plural(len(v.Downloads), "file"), byteCount(bytes))
 	return render.Document{
 		Kind: Downloads, Data: v, Warnings: warnings,
-		Items: items(v.Downloads), ItemKind: "download", Summary: summary{v.Listing, warnings},
+		Items: items(v.Downloads), ItemKind: "download", Summary: v.Listing,
 		Screen: listScreen(table, sentence, warnings), Brief: []string{sentence}, Tables: []render.Records{records},
 	}
 }

@@ -15,12 +15,28 @@ import (
 func AveragesDocument(a compare.Averages, warnings []nemo.Warning) render.Document {
 	return render.Document{
 		Kind: Averages, Data: a, Warnings: warnings,
-		Items: items(a.Averages), ItemKind: "average", Summary: summary{nil, warnings},
+		Items: averageItems(a.Averages), ItemKind: "average", Summary: nil,
 		Screen: averagesScreen(a, warnings, false),
 		Wide:   averagesScreen(a, warnings, true),
 		Brief:  averagesBrief(a),
 		Tables: []render.Records{sideAverageRecords(a)},
 	}
+}
+
+// averageItem is an average in JSON Lines, where "kind" says what the line is: the
+// kind of average is called "average" there.
+type averageItem struct {
+	Average string    `json:"average"`
+	Kind    *struct{} `json:"kind,omitempty"` // hides the embedded one
+	compare.SideAverage
+}
+
+func averageItems(averages []compare.SideAverage) []any {
+	list := make([]any, len(averages))
+	for i, a := range averages {
+		list[i] = averageItem{Average: a.Kind, SideAverage: a}
+	}
+	return list
 }
 
 func averagesScreen(a compare.Averages, warnings []nemo.Warning, wide bool) []render.Block {
@@ -60,7 +76,7 @@ func averagesTable(averages []compare.SideAverage, notes *footnotes) render.Tabl
 		}
 		table.Rows = append(table.Rows, render.Row{
 			strong(a.Side), plain(a.Kind), plain(string(a.Scale)),
-			strong(fixed(a.Value, max(placesOf(a.Scale, values, nil), 1))), plain(over),
+			strong(fixed(a.Value, max(placesOf(a.Scale, values, nil), meanPlaces(a.Scale)))), plain(over),
 		})
 	}
 	return table

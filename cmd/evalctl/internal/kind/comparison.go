@@ -18,7 +18,7 @@ func ComparisonDocument(c compare.Comparison, warnings []nemo.Warning) render.Do
 	draw := comparisonScreen{c: c, warnings: warnings}
 	return render.Document{
 		Kind: Comparison, Data: c, Warnings: warnings,
-		Items: items(c.Rows), ItemKind: "row", Summary: summary{c.Counts, warnings},
+		Items: items(c.Rows), ItemKind: "row", Summary: c.Counts,
 		Screen: draw.blocks(false),
 		Wide:   draw.blocks(true),
 		Brief:  draw.brief(),
@@ -102,7 +102,6 @@ func (d *comparisonScreen) rows(wide bool) render.Table {
 			render.Column{Title: "scale"}, render.Column{Title: "better"}, render.Column{Title: "verdict"}, render.Column{Title: "harness"})
 	}
 	places := map[catalog.Scale]int{}
-	previous := ""
 	var blocks []taskLines
 	for _, l := range d.lines() {
 		first := l.first()
@@ -113,7 +112,6 @@ func (d *comparisonScreen) rows(wide bool) render.Table {
 		if first.Primary {
 			places[first.Scale] = max(places[first.Scale], p)
 		}
-		_ = previous
 		blocks[len(blocks)-1].rows = append(blocks[len(blocks)-1].rows, cells)
 	}
 	for _, w := range d.warnings {
@@ -128,7 +126,7 @@ func (d *comparisonScreen) rows(wide bool) render.Table {
 	for _, b := range blocks {
 		table.Rows = append(table.Rows, b.rows...)
 	}
-	if averages := d.averages(places, wide); len(averages) > 0 {
+	if averages := d.averages(places); len(averages) > 0 {
 		if len(table.Rows) > 0 {
 			table.Rows = append(table.Rows, nil)
 		}
@@ -263,7 +261,7 @@ func notComparable(row compare.Row) string {
 }
 
 // averages are the lines below the rows: one a scale and direction.
-func (d *comparisonScreen) averages(places map[catalog.Scale]int, wide bool) []render.Row {
+func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
 	type key struct {
 		scale     catalog.Scale
 		direction catalog.Direction
@@ -280,7 +278,7 @@ func (d *comparisonScreen) averages(places map[catalog.Scale]int, wide bool) []r
 	var rows []render.Row
 	for _, k := range order {
 		first := byKey[k][0]
-		p := max(places[k.scale], 1)
+		p := max(places[k.scale], meanPlaces(k.scale))
 		name := string(k.scale)
 		if k.direction == catalog.Lower {
 			name += ", lower is better"
@@ -311,10 +309,17 @@ func (d *comparisonScreen) averages(places map[catalog.Scale]int, wide bool) []r
 			}
 			cells = append(cells, strong(fixed(a.Cand.Value, p)), render.Cell{Text: signed(a.Delta, p), Tone: render.Strong}, plain(denominator))
 		}
-		_ = wide
 		rows = append(rows, cells)
 	}
 	return rows
+}
+
+// meanPlaces is the least number of decimals of a mean: a tenth of a point.
+func meanPlaces(scale catalog.Scale) int {
+	if scale == catalog.Fraction {
+		return 3
+	}
+	return 1
 }
 
 // prose is the lines below the table: what was inferred, what is missing.

@@ -16,7 +16,7 @@ import (
 func EvaluationDocument(e compare.Evaluation, warnings []nemo.Warning) render.Document {
 	return render.Document{
 		Kind: Evaluation, Data: e, Warnings: warnings,
-		Items: items(e.Scores), ItemKind: "score", Summary: summary{nil, warnings},
+		Items: items(e.Scores), ItemKind: "score", Summary: nil,
 		Screen: evaluationScreen(e, warnings, false),
 		Wide:   evaluationScreen(e, warnings, true),
 		Brief:  evaluationBrief(e),

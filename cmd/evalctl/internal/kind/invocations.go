@@ -71,7 +71,7 @@ func InvocationsDocument(v InvocationsValue, warnings []nemo.Warning) render.Doc
 	}
 	return render.Document{
 		Kind: Invocations, Data: v, Warnings: warnings,
-		Items: items(v.Invocations), ItemKind: "invocation", Summary: summary{v.Listing, warnings},
+		Items: items(v.Invocations), ItemKind: "invocation", Summary: v.Listing,
 		Screen: invocationsScreen(v, warnings, false), Wide: invocationsScreen(v, warnings, true),
 		Brief: invocationsBrief(v), Tables: []render.Records{invocationRecords(v)}, Names: names,
 	}

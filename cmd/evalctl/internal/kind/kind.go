@@ -147,12 +147,6 @@ func (f *footnotes) rest(warnings []nemo.Warning, shown ...string) {
 	}
 }
 
-// summary is what closes JSON Lines: counts and warnings.
-type summary struct {
-	Counts   any            `json:"counts"`
-	Warnings []nemo.Warning `json:"warnings"`
-}
-
 func items[T any](list []T) []any {
 	all := make([]any, len(list))
 	for i, v := range list {

@@ -22,7 +22,7 @@ func RunsDocument(v RunsValue, warnings []nemo.Warning) render.Document {
 	}
 	return render.Document{
 		Kind: Runs, Data: v, Warnings: warnings,
-		Items: items(v.Runs), ItemKind: "run", Summary: summary{v.Listing, warnings},
+		Items: items(v.Runs), ItemKind: "run", Summary: v.Listing,
 		Screen: runsScreen(v, warnings, false), Wide: runsScreen(v, warnings, true),
 		Brief: runsBrief(v), Tables: []render.Records{runRecords(v)}, Names: names,
 	}
