@@ -1,0 +1,46 @@
+// Package stack gives tests the real thing: an MLflow server, filled by the
+// launcher's own exporter with the evaluations in test/data.
+//
+// It needs python3 with venv and, the first time, a package index. The Python
+// environment and the filled store are made once a machine and kept in the user's
+// cache folder, or where EVALCTL_TEST_CACHE says; see CONTRIBUTING.md. Every test
+// process has a server of its own on a private copy, so tests may write to it.
+// Works on Linux and macOS.
+package stack
+
+import (
+	"context"
+	"sync"
+	"testing"
+)
+
+// One server a test process is the point, hence state in package variables: a
+// server takes seconds to start, and tests that only read do not disturb each
+// other.
+var (
+	python = sync.OnceValues(func() (string, error) { return Interpreter(context.Background()) })
+	server = sync.OnceValues(func() (*Server, error) { return Start(context.Background(), 1) })
+)
+
+// MLflow returns the base URL, without a trailing slash, of a running MLflow
+// server that holds test/data. It lives until the test process ends, however it
+// ends, and is shared by all tests of the process.
+func MLflow(tb testing.TB) string {
+	tb.Helper()
+	s, err := server()
+	if err != nil {
+		tb.Fatalf("the MLflow server that this test needs: %v", err)
+	}
+	return s.URL
+}
+
+// Python returns the path of a Python interpreter that has MLflow, the launcher
+// and PyYAML.
+func Python(tb testing.TB) string {
+	tb.Helper()
+	path, err := python()
+	if err != nil {
+		tb.Fatalf("the Python environment that this test needs: %v", err)
+	}
+	return path
+}
