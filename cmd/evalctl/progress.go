@@ -1,31 +1,27 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"sync"
-
-	"github.com/schollz/progressbar/v3"
 )
 
-// progress counts files on a terminal's stderr; elsewhere it is silent.
+// progress counts files on a terminal's stderr, on one line that is taken away at
+// the end; elsewhere it is silent. It is a line and not a library's bar because
+// those cost every start of the program more than a whole empty program takes.
 type progress struct {
-	mu   sync.Mutex
-	bar  *progressbar.ProgressBar // nil: silent
-	want int
+	out io.Writer // nil: silent
+
+	mu        sync.Mutex
+	want, got int
+	drawn     bool
 }
 
 func (a *app) progress(global *globalFlags) *progress {
-	width, terminal := a.terminal(a.stderr)
-	if !terminal || global.quiet || a.getenv("TERM") == "dumb" || width < 40 {
+	if _, terminal := a.terminal(a.stderr); !terminal || global.quiet || a.getenv("TERM") == "dumb" {
 		return &progress{}
 	}
-	return &progress{bar: progressbar.NewOptions(-1,
-		progressbar.OptionSetWriter(a.stderr),
-		progressbar.OptionSetDescription("fetching"),
-		progressbar.OptionShowCount(),
-		progressbar.OptionSetWidth(20),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetRenderBlankState(false),
-	)}
+	return &progress{out: a.stderr}
 }
 
 // Want adds to the number of files that are expected.
@@ -33,26 +29,33 @@ func (p *progress) Want(files int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.want += files
-	if p.bar != nil {
-		p.bar.ChangeMax(p.want)
-	}
+	p.draw()
 }
 
-// Got counts a file that has arrived. What a terminal refuses to draw is no
-// reason to fail.
+// Got counts a file that has arrived.
 func (p *progress) Got(string, int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bar != nil {
-		_ = p.bar.Add(1)
+	p.got++
+	p.draw()
+}
+
+// eraseLine returns to the start of the line and clears it (ECMA-48 EL).
+const eraseLine = "\r\x1b[K"
+
+func (p *progress) draw() {
+	if p.out != nil {
+		fmt.Fprintf(p.out, "%sfetching: %d of %d files", eraseLine, p.got, max(p.want, p.got))
+		p.drawn = true
 	}
 }
 
-// done takes the bar away.
+// done takes the line away. It may be called more than once.
 func (p *progress) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bar != nil {
-		_ = p.bar.Clear()
+	if p.drawn {
+		fmt.Fprint(p.out, eraseLine)
+		p.drawn = false
 	}
 }

@@ -19,7 +19,7 @@ const proxyPath = "/api/2.0/mlflow-artifacts/artifacts/"
 // List returns one level of a run's files. The server cannot tell an empty
 // folder from a file or from nothing.
 func (s *Store) List(ctx context.Context, run query.Run, dir string) ([]query.File, error) {
-	if !runID.MatchString(run.ID) {
+	if !isRunID(run.ID) {
 		return nil, notThere(run, dir, errors.New("the run's id is none that MLflow gives"))
 	}
 	dir = strings.TrimSuffix(dir, "/")
@@ -130,7 +130,7 @@ func (s *Store) Open(ctx context.Context, run query.Run, file string) (query.Con
 
 // routes are the ways to a file, the likeliest first.
 func (s *Store) routes(run query.Run, file string) ([]route, error) {
-	if !runID.MatchString(run.ID) {
+	if !isRunID(run.ID) {
 		return nil, errors.New("the run's id is none that MLflow gives")
 	}
 	byRun := route{s.URI() + "/get-artifact?run_id=" + escape(run.ID) + "&path=" + escape(file), "get-artifact"}

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -194,10 +193,28 @@ func isTimeout(err error) bool {
 // address is a server as host:port.
 func address(u *url.URL) string { return net.JoinHostPort(u.Hostname(), port(u)) }
 
-var userinfo = regexp.MustCompile(`//\S*@`)
-
-// redact hides user names and passwords in addresses within text.
-func redact(text string) string { return userinfo.ReplaceAllString(text, "//***@") }
+// redact hides user names and passwords in addresses within text: what stands
+// between "//" and the last "@" of the same word.
+func redact(text string) string {
+	var out strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "//")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		out.WriteString("//")
+		word := after
+		if end := strings.IndexFunc(after, unicode.IsSpace); end >= 0 {
+			word = after[:end]
+		}
+		if at := strings.LastIndex(word, "@"); at >= 0 {
+			out.WriteString("***")
+			after = after[at:]
+		}
+		text = after
+	}
+}
 
 // oneLine makes a server's message fit for one line: redacted, without control
 // characters, and not long.

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/evalctl/evalctl/pkg/query"
@@ -153,13 +153,23 @@ func object(body []byte) error {
 
 // Ids as MLflow allows them (mlflow/utils/validation.py). They come from a
 // server and go into addresses, so they are checked on arrival.
-var (
-	runID        = regexp.MustCompile(`^[A-Za-z0-9][\w-]{0,255}$`)
-	experimentID = regexp.MustCompile(`^[A-Za-z0-9][\w-]{0,63}$`)
+const (
+	longestRunID        = 256
+	longestExperimentID = 64
 )
 
+func isRunID(id string) bool        { return isID(id, longestRunID) }
+func isExperimentID(id string) bool { return isID(id, longestExperimentID) }
+
+// isID reports whether id begins with a letter or digit and goes on with those,
+// "_" and "-".
+func isID(id string, longest int) bool {
+	const first = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	return id != "" && len(id) <= longest && strings.Contains(first, id[:1]) && strings.Trim(id, first+"_-") == ""
+}
+
 func (e experiment) decode() (query.Experiment, error) {
-	if !experimentID.MatchString(string(e.ID)) {
+	if !isExperimentID(string(e.ID)) {
 		return query.Experiment{}, fmt.Errorf("%q is no experiment id", clip(string(e.ID)))
 	}
 	return query.Experiment{ID: string(e.ID), Name: e.Name}, nil
@@ -171,10 +181,10 @@ func (r run) decode() (query.Run, error) {
 	if info.ID == "" {
 		info.ID = info.UUID
 	}
-	if !runID.MatchString(info.ID) {
+	if !isRunID(info.ID) {
 		return query.Run{}, fmt.Errorf("%q is no run id", clip(info.ID))
 	}
-	if !experimentID.MatchString(string(info.ExperimentID)) {
+	if !isExperimentID(string(info.ExperimentID)) {
 		return query.Run{}, fmt.Errorf("run %s: %q is no experiment id", info.ID, clip(string(info.ExperimentID)))
 	}
 	decoded := query.Run{

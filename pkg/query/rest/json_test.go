@@ -84,7 +84,7 @@ func FuzzRunsPage(f *testing.F) {
 			t.Errorf("%d of %d runs, or out of order", len(runs), len(page.Runs))
 		}
 		for _, r := range runs {
-			if !runID.MatchString(r.ID) || !experimentID.MatchString(r.ExperimentID) {
+			if !isRunID(r.ID) || !isExperimentID(r.ExperimentID) {
 				t.Errorf("ids %q and %q", r.ID, r.ExperimentID)
 			}
 			if r.Folder != "" && validPath(r.Folder) != nil {

@@ -102,7 +102,7 @@ func (s *Store) fetchExperiments(ctx context.Context) ([]query.Experiment, error
 
 // Run returns the run with this id, deleted or not.
 func (s *Store) Run(ctx context.Context, id string) (query.Run, error) {
-	if !runID.MatchString(id) {
+	if !isRunID(id) {
 		return query.Run{}, &query.Error{Code: query.NotFound, Message: "no run has the id " + clip(id)}
 	}
 	var answer runAnswer

@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,13 +34,45 @@ var artifactFiles = []string{
 // Any of these makes a directory with artifacts or logs a job.
 var jobFiles = []string{"run.sh", "run.sub"}
 
-// invocationName is the launcher's name of an invocation directory; ids have 8
-// digits before launcher 0.1.9 and 16 since.
-var invocationName = regexp.MustCompile(`^\d{8}_\d{6}-([0-9a-fA-F]{8,32})$`)
+const (
+	digits    = "0123456789"
+	hexDigits = digits + "abcdefABCDEF"
+)
 
-// jobName is the name of a job directory since launcher 0.2.5; before, it is
-// the task alone.
-var jobName = regexp.MustCompile(`^(.+)\.(0|[1-9]\d{0,5})$`)
+func consistsOf(text, characters string) bool {
+	return text != "" && strings.Trim(text, characters) == ""
+}
+
+// invocationID reads the launcher's name of an invocation directory,
+// <YYYYmmdd>_<HHMMSS>-<id>; ids have 8 digits before launcher 0.1.9 and 16 since.
+func invocationID(name string) (id string, ok bool) {
+	date, rest, _ := strings.Cut(name, "_")
+	clock, id, _ := strings.Cut(rest, "-")
+	ok = len(date) == 8 && consistsOf(date, digits) && len(clock) == 6 && consistsOf(clock, digits) &&
+		len(id) >= 8 && len(id) <= 32 && consistsOf(id, hexDigits)
+	return id, ok
+}
+
+func isInvocationName(name string) bool {
+	_, ok := invocationID(name)
+	return ok
+}
+
+// jobName reads the name of a job directory since launcher 0.2.5,
+// <task>.<index>; before, it is the task alone. Indices have no leading zeros
+// and at most six digits.
+func jobName(name string) (task string, index int, ok bool) {
+	dot := strings.LastIndex(name, ".")
+	if dot < 1 {
+		return "", 0, false
+	}
+	number := name[dot+1:]
+	if !consistsOf(number, digits) || len(number) > 6 || len(number) > 1 && number[0] == '0' {
+		return "", 0, false
+	}
+	index, err := strconv.Atoi(number)
+	return name[:dot], index, err == nil
+}
 
 // maxEntries bounds how much of one directory is taken into memory.
 const maxEntries = 100_000
@@ -62,8 +93,8 @@ type invocation struct {
 // invocationAt names the invocation at a directory.
 func invocationAt(dir string) invocation {
 	found := invocation{dir: dir}
-	if name := invocationName.FindStringSubmatch(path.Base(dir)); name != nil {
-		found.id = name[1]
+	if id, ok := invocationID(path.Base(dir)); ok {
+		found.id = id
 	}
 	return found
 }
@@ -73,9 +104,8 @@ func invocationAt(dir string) invocation {
 func jobAt(of invocation, dir, folder string) job {
 	found := job{dir: dir, folder: folder, invocation: of.id, index: -1}
 	base := path.Base(dir)
-	if name := jobName.FindStringSubmatch(base); name != nil {
-		found.task = name[1]
-		found.index, _ = strconv.Atoi(name[2]) // at most six digits
+	if task, index, ok := jobName(base); ok {
+		found.task, found.index = task, index
 	} else if of.id != "" {
 		found.task = base
 	}
@@ -124,7 +154,7 @@ func (t tree) several(name string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	if slices.ContainsFunc(folders, invocationName.MatchString) {
+	if slices.ContainsFunc(folders, isInvocationName) {
 		return place{dir: name}, nil
 	}
 	var unreadable error

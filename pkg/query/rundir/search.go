@@ -5,7 +5,6 @@ import (
 	"context"
 	"iter"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -141,7 +140,7 @@ func (s *Store) invocations() ([]invocation, error) {
 	}
 	var found []invocation
 	for _, name := range names {
-		if invocationName.MatchString(name) {
+		if isInvocationName(name) {
 			found = append(found, invocationAt(path.Join(s.opened.dir, name)))
 		}
 	}
@@ -164,8 +163,11 @@ func (t tree) listed(of invocation) ([]job, error) {
 	return jobs, nil
 }
 
-// jobID is what a run id looks like unless it is a path.
-var jobID = regexp.MustCompile(`^[0-9a-fA-F]{8,32}\.\d+$`)
+// isJobID reports whether a run id is a job id and not a path.
+func isJobID(id string) bool {
+	invocation, index, found := strings.Cut(id, ".")
+	return found && len(invocation) >= 8 && len(invocation) <= 32 && consistsOf(invocation, hexDigits) && consistsOf(index, digits)
+}
 
 // mayHold reports whether an invocation can have a job that meets the filter;
 // only its id is known.
@@ -183,7 +185,7 @@ func mayHold(filter query.Filter, invocation string) bool {
 			may = strings.HasPrefix(invocation+".", c.Value) || strings.HasPrefix(c.Value, invocation+".")
 		case c.Entity == query.Tag && c.Key == query.TagJob:
 			may = strings.HasPrefix(c.Value, invocation+".")
-		case c.Entity == query.Attribute && c.Key == "run_id" && c.Op == query.Equal && jobID.MatchString(c.Value):
+		case c.Entity == query.Attribute && c.Key == "run_id" && c.Op == query.Equal && isJobID(c.Value):
 			may = strings.HasPrefix(c.Value, invocation+".")
 		default:
 			may = true
