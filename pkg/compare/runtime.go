@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -122,13 +123,16 @@ type JobRuntime struct {
 	nemo.RuntimeStats
 }
 
-// runtimes lists the runtime statistics of every job that has some.
+// runtimes lists the runtime statistics of every job that has some, by task.
 func runtimes(jobs []nemo.Job) []JobRuntime {
 	list := []JobRuntime{}
-	for _, job := range slices.Clone(jobs) {
+	for _, job := range jobs {
 		if job.Runtime != nil {
 			list = append(list, JobRuntime{Task: job.Run.Task, JobID: job.Run.JobID, RuntimeStats: *job.Runtime})
 		}
 	}
+	slices.SortStableFunc(list, func(a, b JobRuntime) int {
+		return cmp.Or(cmp.Compare(nemo.Text(a.Task), nemo.Text(b.Task)), cmp.Compare(nemo.Text(a.JobID), nemo.Text(b.JobID)))
+	})
 	return list
 }

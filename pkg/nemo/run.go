@@ -51,6 +51,16 @@ func (t Time) String() string { return t.UTC().Format("2006-01-02T15:04:05.999Z0
 // MarshalJSON writes [Time.String].
 func (t Time) MarshalJSON() ([]byte, error) { return []byte(strconv.Quote(t.String())), nil }
 
+// Seconds is the time from start to end, exact to the millisecond; nil if either
+// is not known.
+func Seconds(start, end time.Time) *decimal.Decimal {
+	if start.IsZero() || end.IsZero() {
+		return nil
+	}
+	seconds, _ := decimal.FromInt(end.Sub(start).Milliseconds()).Quo(decimal.FromInt(1000))
+	return &seconds
+}
+
 // Optional returns nil for an empty text, which stands for "not known".
 func Optional(text string) *string {
 	if text == "" {

@@ -1,7 +1,7 @@
 package nemo
 
 // Warning is something that qualifies an answer without preventing it. Codes are
-// listed in docs/warnings.md. A warning about one row sits on the row; the
+// listed in docs/json.md. A warning about one row sits on the row; the
 // envelope has those about the whole, and each code of the rows once with Count.
 type Warning struct {
 	Code    string   `json:"code"`

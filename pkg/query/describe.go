@@ -3,7 +3,6 @@ package query
 import (
 	"maps"
 
-	"github.com/evalctl/evalctl/pkg/decimal"
 	"github.com/evalctl/evalctl/pkg/nemo"
 )
 
@@ -19,27 +18,23 @@ func Describe(store Store, run Run) nemo.Run {
 		task = run.Tags[TagBenchmark]
 	}
 	described := nemo.Run{
-		RunID:        run.ID,
-		InvocationID: nemo.Optional(run.InvocationID()),
-		JobID:        nemo.Optional(run.JobID()),
-		ExperimentID: nemo.Optional(run.ExperimentID),
-		Experiment:   nemo.Optional(run.Experiment),
-		Harness:      nemo.Optional(harness),
-		Task:         nemo.Optional(nemo.TaskName(harness, task)),
-		Model:        nemo.Optional(run.Model),
-		Status:       run.Status,
-		StartedAt:    nemo.NewTime(run.StartTime),
-		EndedAt:      nemo.NewTime(run.EndTime),
-		Executor:     nemo.Optional(run.Tags[TagExecutor]),
-		Tags:         map[string]string{},
-		Store:        store.URI(),
-		URL:          nemo.Optional(store.RunURL(run)),
+		RunID:           run.ID,
+		InvocationID:    nemo.Optional(run.InvocationID()),
+		JobID:           nemo.Optional(run.JobID()),
+		ExperimentID:    nemo.Optional(run.ExperimentID),
+		Experiment:      nemo.Optional(run.Experiment),
+		Harness:         nemo.Optional(harness),
+		Task:            nemo.Optional(nemo.TaskName(harness, task)),
+		Model:           nemo.Optional(run.Model),
+		Status:          run.Status,
+		StartedAt:       nemo.NewTime(run.StartTime),
+		EndedAt:         nemo.NewTime(run.EndTime),
+		DurationSeconds: nemo.Seconds(run.StartTime, run.EndTime),
+		Executor:        nemo.Optional(run.Tags[TagExecutor]),
+		Tags:            map[string]string{},
+		Store:           store.URI(),
+		URL:             nemo.Optional(store.RunURL(run)),
 	}
 	maps.Copy(described.Tags, run.Tags)
-	if !run.StartTime.IsZero() && !run.EndTime.IsZero() {
-		milliseconds := decimal.FromInt(run.EndTime.Sub(run.StartTime).Milliseconds())
-		seconds, _ := milliseconds.Quo(decimal.FromInt(1000))
-		described.DurationSeconds = &seconds
-	}
 	return described
 }

@@ -102,29 +102,20 @@ func (d *comparisonScreen) rows(wide bool) render.Table {
 			render.Column{Title: "scale"}, render.Column{Title: "better"}, render.Column{Title: "verdict"}, render.Column{Title: "harness"})
 	}
 	places := map[catalog.Scale]int{}
-	var blocks []taskLines
-	for _, l := range d.lines() {
-		first := l.first()
-		cells, p := d.line(l, first, wide)
-		if !slices.ContainsFunc(blocks, func(b taskLines) bool { return b.task == first.Task }) {
-			blocks = append(blocks, taskLines{task: first.Task})
+	for _, e := range d.entries() {
+		if e.headless != nil {
+			mark := d.notes.mark("--scores all shows the scores of a task without headline")
+			table.Rows = append(table.Rows, render.Row{
+				plain(e.task), muted(plural(len(e.headless.Keys), "score") + mark), muted(dash), muted(dash), muted(dash),
+			})
+			continue
 		}
+		first := e.line.first()
+		cells, p := d.line(e.line, first, wide)
 		if first.Primary {
 			places[first.Scale] = max(places[first.Scale], p)
 		}
-		blocks[len(blocks)-1].rows = append(blocks[len(blocks)-1].rows, cells)
-	}
-	for _, w := range d.warnings {
-		if w.Code == "NO_PRIMARY_SCORE" && !slices.ContainsFunc(blocks, func(b taskLines) bool { return b.task == w.Task }) {
-			mark := d.notes.mark("--scores all shows the scores of a task without headline")
-			blocks = append(blocks, taskLines{w.Task, []render.Row{{
-				plain(w.Task), muted(plural(len(w.Keys), "score") + mark), muted(dash), muted(dash), muted(dash),
-			}}})
-		}
-	}
-	slices.SortStableFunc(blocks, func(a, b taskLines) int { return strings.Compare(a.task, b.task) })
-	for _, b := range blocks {
-		table.Rows = append(table.Rows, b.rows...)
+		table.Rows = append(table.Rows, cells)
 	}
 	if averages := d.averages(places); len(averages) > 0 {
 		if len(table.Rows) > 0 {
@@ -135,10 +126,31 @@ func (d *comparisonScreen) rows(wide bool) render.Table {
 	return table
 }
 
-// taskLines is the lines of one task.
-type taskLines struct {
-	task string
-	rows []render.Row
+// entry is a line of the table: a score, or a task without headline of which no
+// score is shown.
+type entry struct {
+	task     string
+	line     line
+	headless *nemo.Warning
+}
+
+// entries lists the lines in the order in which they are drawn, so that notes are
+// numbered as they are read.
+func (d *comparisonScreen) entries() []entry {
+	var entries []entry
+	shown := map[string]bool{}
+	for _, l := range d.lines() {
+		task := l.first().Task
+		shown[task] = true
+		entries = append(entries, entry{task: task, line: l})
+	}
+	for i, w := range d.warnings {
+		if w.Code == "NO_PRIMARY_SCORE" && !shown[w.Task] {
+			entries = append(entries, entry{task: w.Task, headless: &d.warnings[i]})
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int { return strings.Compare(a.task, b.task) })
+	return entries
 }
 
 // first is the first row of a line that there is.
@@ -339,47 +351,65 @@ func inferenceLine(c compare.Comparison) string {
 	return line
 }
 
-// missingLines tells, task by task, which sides have no results and why.
+// missingLines tells which sides have no results of which tasks, and why: a line
+// for each set of sides and reason.
 func missingLines(missing []compare.Missing, sides []compare.SideSummary) []string {
-	type key struct{ task, reason string }
-	var order []key
-	where := map[key][]string{}
+	type absence struct{ task, reason string }
+	var order []absence
+	where := map[absence][]string{}
 	for _, m := range missing {
-		name := nemo.Text(m.Task)
-		if m.Harness != nil {
-			name = *m.Harness + "." + name
+		a := absence{missingName(m), missingReason(m)}
+		if where[a] == nil {
+			order = append(order, a)
 		}
-		reason := words(m.Reason)
-		switch {
-		case m.Detail != nil:
-			reason += ": " + *m.Detail
-		case m.Reason == nemo.ReasonNoRun:
-			reason += "; failed jobs are not exported"
-		case m.Reason == nemo.ReasonAbsentOnSide:
-			reason = "not configured there"
-		}
-		k := key{name, reason}
-		if where[k] == nil {
-			order = append(order, k)
-		}
-		if !slices.Contains(where[k], m.Side) {
-			where[k] = append(where[k], m.Side)
+		if !slices.Contains(where[a], m.Side) {
+			where[a] = append(where[a], m.Side)
 		}
 	}
-	var lines []string
-	for _, k := range order {
-		on := "on " + strings.Join(where[k], ", ")
+	type group struct{ on, reason string }
+	var groups []group
+	tasks := map[group][]string{}
+	for _, a := range order {
+		on := " on " + strings.Join(where[a], ", ")
 		switch {
 		case len(sides) == 1:
 			on = ""
-		case len(where[k]) == len(sides) && len(sides) == 2:
-			on = "on both sides"
-		case len(where[k]) == len(sides):
-			on = "on all sides"
+		case len(where[a]) == len(sides) && len(sides) == 2:
+			on = " on both sides"
+		case len(where[a]) == len(sides):
+			on = " on all sides"
 		}
-		lines = append(lines, strings.TrimSpace("Missing "+on)+fmt.Sprintf(": %s (%s).", k.task, k.reason))
+		g := group{on, a.reason}
+		if tasks[g] == nil {
+			groups = append(groups, g)
+		}
+		tasks[g] = append(tasks[g], a.task)
+	}
+	lines := make([]string, len(groups))
+	for i, g := range groups {
+		lines[i] = fmt.Sprintf("Missing%s: %s (%s).", g.on, strings.Join(tasks[g], ", "), g.reason)
 	}
 	return lines
+}
+
+func missingName(m compare.Missing) string {
+	if m.Harness == nil {
+		return nemo.Text(m.Task)
+	}
+	return *m.Harness + "." + nemo.Text(m.Task)
+}
+
+func missingReason(m compare.Missing) string {
+	switch {
+	case m.Detail != nil:
+		return words(m.Reason) + ": " + *m.Detail
+	case m.Reason == nemo.ReasonNoRun:
+		return words(m.Reason) + "; failed jobs are not exported"
+	case m.Reason == nemo.ReasonAbsentOnSide:
+		return "not configured there"
+	default:
+		return words(m.Reason)
+	}
 }
 
 // words turns a code into words.
