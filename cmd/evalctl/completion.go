@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,6 +12,45 @@ import (
 
 	"github.com/evalctl/evalctl/pkg/query"
 )
+
+func newCompletion(a *app) *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use:     "completion SHELL",
+		Short:   "The completion script of a shell",
+		GroupID: groupOther,
+		Long: `completion prints the script that makes a shell complete evalctl's commands, flags
+and invocation ids: bash, zsh, fish or powershell.
+
+` + exitStatusesHelp,
+		Example: `  evalctl completion bash > /etc/bash_completion.d/evalctl
+  evalctl completion zsh > "${fpath[1]}/_evalctl"
+  evalctl completion fish > ~/.config/fish/completions/evalctl.fish
+  evalctl completion powershell | Out-String | Invoke-Expression`,
+		Args:      cobra.ExactArgs(1),
+		ValidArgs: shells,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var script bytes.Buffer
+			var err error
+			switch root := cmd.Root(); args[0] {
+			case "bash":
+				err = root.GenBashCompletionV2(&script, true)
+			case "zsh":
+				err = root.GenZshCompletion(&script)
+			case "fish":
+				err = root.GenFishCompletion(&script, true)
+			case "powershell":
+				err = root.GenPowerShellCompletionWithDesc(&script)
+			default:
+				return &usageError{message: "no completion for " + strconv.Quote(args[0]), hint: "one of " + strings.Join(shells, ", ")}
+			}
+			if err == nil {
+				_, err = a.stdout.Write(script.Bytes())
+			}
+			return a.written(err)
+		},
+	}
+}
 
 // completionTimeout bounds what a press of the Tab key may wait for.
 const completionTimeout = 2 * time.Second

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 )
 
 // progress counts files on a terminal's stderr, on one line that is taken away at
@@ -13,9 +14,13 @@ type progress struct {
 	out io.Writer // nil: silent
 
 	mu        sync.Mutex
+	start     time.Time // of the first file; what is over at once needs no line
 	want, got int
 	drawn     bool
 }
+
+// progressDelay is how long work must last before it is worth a line.
+const progressDelay = 200 * time.Millisecond
 
 func (a *app) progress(global *globalFlags) *progress {
 	if _, terminal := a.terminal(a.stderr); !terminal || global.quiet || a.getenv("TERM") == "dumb" {
@@ -44,7 +49,10 @@ func (p *progress) Got(string, int64) {
 const eraseLine = "\r\x1b[K"
 
 func (p *progress) draw() {
-	if p.out != nil {
+	if p.start.IsZero() {
+		p.start = time.Now()
+	}
+	if p.out != nil && time.Since(p.start) >= progressDelay {
 		fmt.Fprintf(p.out, "%sfetching: %d of %d files", eraseLine, p.got, max(p.want, p.got))
 		p.drawn = true
 	}

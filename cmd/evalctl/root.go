@@ -98,13 +98,12 @@ A selector names one side:
 	flags.BoolVar(&global.noCache, "no-cache", false, "neither read nor write the cache of artifacts")
 	flags.BoolVarP(&global.quiet, "quiet", "q", false, "no progress")
 	flags.SortFlags = false
-	root.CompletionOptions.HiddenDefaultCmd = false
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddGroup(
 		&cobra.Group{ID: groupAnswer, Title: "Questions:"},
 		&cobra.Group{ID: groupOther, Title: "Other:"},
 	)
 	root.SetHelpCommandGroupID(groupOther)
-	root.SetCompletionCommandGroupID(groupOther)
 	root.AddCommand(
 		newInvocations(a, global),
 		newRuns(a, global),
@@ -113,8 +112,9 @@ A selector names one side:
 		newAverage(a, global),
 		newArtifacts(a, global),
 		newDemo(a, global),
-		newSchema(a, global),
+		newSchema(a),
 		newVersion(a, global),
+		newCompletion(a),
 	)
 	wrap(root, global)
 	return root

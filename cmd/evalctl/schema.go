@@ -8,7 +8,7 @@ import (
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
 )
 
-func newSchema(a *app, global *globalFlags) *cobra.Command {
+func newSchema(a *app) *cobra.Command {
 	names := make([]string, 0, len(kind.All())+1)
 	for _, k := range kind.All() {
 		names = append(names, k.Name)
