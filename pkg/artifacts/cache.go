@@ -6,6 +6,7 @@ package artifacts
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -77,26 +78,21 @@ func WriteFile(name string, content []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".partial-*")
+	temporary := filepath.Join(filepath.Dir(name), ".partial-"+rand.Text())
+	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			removeErr := os.Remove(temporary.Name())
-			if !errors.Is(removeErr, fs.ErrNotExist) {
+			if removeErr := os.Remove(temporary); !errors.Is(removeErr, fs.ErrNotExist) {
 				err = errors.Join(err, removeErr)
 			}
 		}
 	}()
-	if _, err = temporary.Write(content); err != nil {
-		return errors.Join(err, temporary.Close())
-	}
-	if err = temporary.Close(); err != nil {
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}
-	if err = os.Chmod(temporary.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), name)
+	return os.Rename(temporary, name)
 }

@@ -11,8 +11,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/evalctl/evalctl/pkg/query"
@@ -28,14 +28,27 @@ type Saved struct {
 // Save downloads one file of a run to name below root, streaming it: the file
 // appears under its name whole and of the right length, or not at all. A file
 // that an earlier call saved for the same export of the run is kept; force fetches
-// it again.
+// it again. How many files are wanted is for the caller to tell the progress.
 //
 // Names come from a server: root keeps them, and links in them, inside.
 func (f *Fetcher) Save(ctx context.Context, store query.Store, run query.Run, file query.File, root *os.Root, name string, force bool) (Saved, error) {
-	name = filepath.FromSlash(name)
-	if !filepath.IsLocal(name) {
+	if !savable(name) {
 		return Saved{}, &query.Error{Code: query.Corrupt, Message: fmt.Sprintf("the store has a file named %q, which cannot be saved", name)}
 	}
+	saved, err := f.save(ctx, store, run, file, root, filepath.FromSlash(name), force)
+	if err == nil && f.progress != nil {
+		f.progress.Got(file.Path, saved.Size)
+	}
+	return saved, err
+}
+
+// savable reports whether a name is one of a file inside a folder, on this system
+// too.
+func savable(name string) bool {
+	return name != "." && fs.ValidPath(name) && !strings.ContainsRune(name, 0) && filepath.IsLocal(filepath.FromSlash(name))
+}
+
+func (f *Fetcher) save(ctx context.Context, store query.Store, run query.Run, file query.File, root *os.Root, name string, force bool) (Saved, error) {
 	if !force {
 		if saved, ok := alreadySaved(root, name, file.Size, run.EndTime); ok {
 			return saved, nil
@@ -44,7 +57,6 @@ func (f *Fetcher) Save(ctx context.Context, store query.Store, run query.Run, fi
 	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return Saved{}, err
 	}
-	d := f.folder(store, run)
 	if content, ok := f.cache.get(store, run, file.Path); ok && int64(len(content)) == file.Size && !force {
 		saved, err := writeStream(root, name, run.EndTime, func(w io.Writer) error {
 			_, err := w.Write(content)
@@ -53,17 +65,21 @@ func (f *Fetcher) Save(ctx context.Context, store query.Store, run query.Run, fi
 		saved.Cached = true
 		return saved, err
 	}
+	d := f.folder(store, run)
 	var saved Saved
 	var err error
 	for range tries {
 		saved, err = writeStream(root, name, run.EndTime, func(w io.Writer) error {
 			return d.stream(ctx, file, w)
 		})
-		if _, cut := errors.AsType[*cutShortError](err); !cut || ctx.Err() != nil {
+		if !isCutShort(err) || ctx.Err() != nil {
 			break
 		}
 	}
-	return saved, transferError(err)
+	if query.HasCode(err, query.Uncertain) || store.Remote() && query.HasCode(err, query.NotFound) {
+		return Saved{}, undeliverable(file.Path, err)
+	}
+	return saved, d.broken(err)
 }
 
 // stream copies a file to w and checks its length.
@@ -88,9 +104,6 @@ func (d *folder) stream(ctx context.Context, file query.File, w io.Writer) error
 		return closeErr
 	case written != file.Size:
 		return &cutShortError{path: file.Path, got: written, want: file.Size}
-	}
-	if d.progress != nil {
-		d.progress.Got(path.Base(file.Path), written)
 	}
 	return nil
 }
@@ -131,8 +144,10 @@ func writeStream(root *os.Root, name string, modified time.Time, write func(io.W
 		}
 	}()
 	sum := sha256.New()
-	counter := &countingWriter{}
-	err = write(io.MultiWriter(file, sum, counter))
+	target := &target{w: io.MultiWriter(file, sum)}
+	if err = write(target); target.err != nil {
+		err = target.err // a full disk is no broken transfer
+	}
 	if err = errors.Join(err, file.Close()); err != nil {
 		return Saved{}, err
 	}
@@ -144,12 +159,21 @@ func writeStream(root *os.Root, name string, modified time.Time, write func(io.W
 	if err = root.Rename(temporary, name); err != nil {
 		return Saved{}, err
 	}
-	return Saved{Size: counter.n, SHA256: checksum(sum)}, nil
+	return Saved{Size: target.n, SHA256: checksum(sum)}, nil
 }
 
-type countingWriter struct{ n int64 }
+// target counts what was written and remembers why no more could be.
+type target struct {
+	w   io.Writer
+	n   int64
+	err error
+}
 
-func (c *countingWriter) Write(p []byte) (int, error) {
-	c.n += int64(len(p))
-	return len(p), nil
+func (t *target) Write(p []byte) (int, error) {
+	n, err := t.w.Write(p)
+	t.n += int64(n)
+	if err != nil {
+		t.err = err
+	}
+	return n, err
 }

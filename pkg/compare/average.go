@@ -89,8 +89,8 @@ func averages(rows []Row, baseLabel, candLabel string, knobs Knobs, why reasonFo
 		}
 		var base, cand []decimal.Decimal
 		for _, row := range groups[key] {
-			if row.Verdict == NotComparable {
-				a.Dropped = append(a.Dropped, Dropped{Task: row.Task, Reason: droppedReason(row, why)})
+			if reason := notAveraged(row, why); reason != "" {
+				a.Dropped = append(a.Dropped, Dropped{Task: row.Task, Reason: reason})
 				continue
 			}
 			base = append(base, *row.Base.Value)
@@ -143,6 +143,18 @@ func (a *Average) tally(row Row) {
 
 // reasonFor tells why a side has no results of a task; "" if it has.
 type reasonFor func(side, task string) string
+
+// notAveraged says why a row is in no average; "" if it is in one. A scale that
+// differs keeps it out even where --allow lets the two numbers be compared.
+func notAveraged(row Row, why reasonFor) string {
+	if row.Verdict == NotComparable {
+		return droppedReason(row, why)
+	}
+	if slices.ContainsFunc(row.Warnings, func(w nemo.Warning) bool { return slices.Contains(w.Keys, keyScale) }) {
+		return keyScale
+	}
+	return ""
+}
 
 // droppedReason is the row's first reason, or, for a one-sided row, why the other
 // side has nothing.
@@ -213,8 +225,11 @@ func AverageSides(sides []Side, options Options) (Averages, []nemo.Warning, erro
 	lines := map[string]*line{}
 	var order []string
 	for i := range sides {
-		// A side against itself gives its own tasks; against the first side, what
-		// both have and whether it is comparable.
+		// A lone side against itself gives its own tasks; each other against the
+		// first side, what both have and whether it is comparable.
+		if i == 0 && len(sides) > 1 {
+			continue
+		}
 		for _, p := range join(tasks[0], tasks[i], options.Catalog) {
 			for _, row := range p.rows(sides[0].Label, sides[i].Label, options) {
 				if !row.Primary {
@@ -254,11 +269,14 @@ type line struct {
 }
 
 func (l *line) add(side int, row Row, why reasonFor) {
+	if row.Base.Repeats > 0 {
+		l.values[0] = &row.Base
+	}
 	if row.Cand.Repeats > 0 {
 		l.values[side] = &row.Cand
 	}
-	if row.Verdict == NotComparable && l.dropped == "" {
-		l.dropped = droppedReason(row, why)
+	if l.dropped == "" {
+		l.dropped = notAveraged(row, why)
 	}
 }
 

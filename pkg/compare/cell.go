@@ -3,6 +3,7 @@ package compare
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,6 +36,7 @@ type cell struct {
 	n         *decimal.Decimal // distinct questions
 	nSource   *string
 	stderr    *decimal.Decimal
+	badStderr bool // the file has one that can be none
 	stddev    *decimal.Decimal
 	repeats   int
 	sources   []nemo.Source
@@ -68,6 +70,7 @@ func cells(side Side, known *catalog.Catalog) ([]task, error) {
 		if job.Results == nil {
 			continue
 		}
+		job.Settings = withHarness(job)
 		name := taskOf(job)
 		key := known.Canonical(name)
 		if byTask[key] == nil {
@@ -86,7 +89,7 @@ func cells(side Side, known *catalog.Catalog) ([]task, error) {
 		group := byTask[key]
 		if len(group) > 1 {
 			keys := differing(group)
-			if fromSeveral(group) {
+			if overlapInPart(group) {
 				return nil, &OverlapError{Side: side.Label, Task: group[0].name, Keys: keys}
 			}
 			for i := range group {
@@ -111,16 +114,34 @@ func taskOf(job nemo.Job) string {
 	return job.Run.RunID
 }
 
-// fromSeveral reports whether differently set jobs come from more than one
-// invocation.
-func fromSeveral(group []task) bool {
-	invocations := map[string]bool{}
-	for _, t := range group {
-		for _, job := range t.jobs {
-			invocations[nemo.Text(job.Run.InvocationID)] = true
-		}
+// withHarness is the settings of a job with its harness among them: two harnesses
+// may know a task under one name, and their scores are no repeats.
+func withHarness(job nemo.Job) nemo.Settings {
+	settings := nemo.Settings{Values: maps.Clone(job.Settings.Values), Complete: job.Settings.Complete}
+	if settings.Values == nil {
+		settings.Values = map[string]nemo.Setting{}
 	}
-	return len(invocations) > 1
+	harness := nemo.Setting{State: nemo.Unknown}
+	if name := nemo.Text(job.Run.Harness); name != "" {
+		harness = nemo.Setting{State: nemo.Set, Value: name, Text: true}
+	}
+	settings.Values[nemo.KeyHarness] = harness
+	return settings
+}
+
+// overlapInPart reports whether differently set jobs come from different
+// invocations. Invocations that each ran all the variants are repeats of them.
+func overlapInPart(group []task) bool {
+	first := group[0].invocations()
+	return slices.ContainsFunc(group[1:], func(t task) bool { return !maps.Equal(first, t.invocations()) })
+}
+
+func (t *task) invocations() map[string]bool {
+	invocations := map[string]bool{}
+	for _, job := range t.jobs {
+		invocations[nemo.Text(job.Run.InvocationID)] = true
+	}
+	return invocations
 }
 
 // differing are the keys in which any two of a side's tasks differ, sorted.
@@ -225,7 +246,7 @@ func merge(repeats []measured) cell {
 		c.nSource = &reported
 	}
 	if len(repeats) == 1 {
-		c.stderr, c.stddev = firstScore.Stats.Stderr, firstScore.Stats.Stddev
+		c.stderr, c.badStderr, c.stddev = firstScore.Stats.Stderr, firstScore.Stats.StderrInvalid, firstScore.Stats.Stddev
 	} else if c.value != nil {
 		c.stddev = spread(values)
 	}

@@ -24,7 +24,7 @@ func differences(a, b nemo.Settings) []difference {
 		x, y := a.Get(key), b.Get(key)
 		switch {
 		case x.State == nemo.Set && y.State == nemo.Set:
-			if !nemo.SameValue(x.Value, y.Value) {
+			if !x.Same(y) {
 				found = append(found, difference{key: key})
 			}
 		case x.State == y.State:
@@ -105,9 +105,12 @@ func judge(found []difference, options Options) judgement {
 			j.soft = append(j.soft, d.key)
 		}
 	}
-	slices.Sort(j.hard)
-	slices.Sort(j.soft)
-	slices.Sort(j.unknown)
+	// Two differences can have one key: num_repeats is a setting and may also be
+	// in the names of the headlines.
+	for _, keys := range []*[]string{&j.hard, &j.soft, &j.unknown} {
+		slices.Sort(*keys)
+		*keys = slices.Compact(*keys)
+	}
 	return j
 }
 

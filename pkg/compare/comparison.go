@@ -131,6 +131,9 @@ func Compare(sides []Side, options Options) (Comparison, []nemo.Warning, error) 
 		Settings: options.Knobs,
 		Rows:     []Row{}, Averages: []Average{}, Missing: []Missing{}, Runtime: []RuntimeChange{},
 	}
+	if c.Settings.Allow == nil {
+		c.Settings.Allow = []string{}
+	}
 	c.Missing = missing(sides, tasks, options.Catalog)
 	c.Sides = summaries(sides, tasks, c.Missing, options.Catalog)
 	why := reasons(c.Missing, options.Catalog)
@@ -269,9 +272,10 @@ func summaries(sides []Side, tasks [][]task, absent []Missing, known *catalog.Ca
 	list := make([]SideSummary, len(sides))
 	for i, side := range sides {
 		s := SideSummary{
-			Label: side.Label, Role: Candidate, Selectors: side.Selectors,
+			Label: side.Label, Role: Candidate, Selectors: []string{},
 			Invocations: []string{}, Models: []string{}, Runs: []string{},
 		}
+		s.Selectors = append(s.Selectors, side.Selectors...)
 		if i == 0 {
 			s.Role = Baseline
 		}

@@ -3,6 +3,7 @@ package compare
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
 	"github.com/evalctl/evalctl/pkg/decimal"
@@ -63,9 +64,7 @@ func Evaluate(side Side, options Options) (Evaluation, []nemo.Warning, error) {
 		Averages: averaged.Averages, Runtime: runtimes(side.Jobs),
 		Missing: missing([]Side{side}, [][]task{tasks}, options.Catalog),
 	}
-	if len(side.Selectors) > 0 {
-		e.Selector = side.Selectors[0]
-	}
+	e.Selector = strings.Join(side.Selectors, ",")
 	for _, job := range side.Jobs {
 		e.Runs = append(e.Runs, job.Run)
 	}
@@ -100,5 +99,21 @@ func Evaluate(side Side, options Options) (Evaluation, []nemo.Warning, error) {
 			})
 		}
 	}
-	return e, warnings, nil
+	return e, append(warnings, damaged(tasks)...), nil
+}
+
+// damaged warns of scores that the files have no usable number for.
+func damaged(tasks []task) []nemo.Warning {
+	values, errors := notANumber(), stderrInvalid()
+	for _, t := range tasks {
+		for _, c := range t.cells {
+			if c.value == nil {
+				values.Count++
+			}
+			if c.badStderr {
+				errors.Count++
+			}
+		}
+	}
+	return slices.DeleteFunc([]nemo.Warning{values, errors}, func(w nemo.Warning) bool { return w.Count == 0 })
 }

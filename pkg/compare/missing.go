@@ -25,53 +25,65 @@ type Missing struct {
 func missing(sides []Side, tasks [][]task, known *catalog.Catalog) []Missing {
 	list := []Missing{}
 	for i, side := range sides {
-		entries := unfulfilled(side)
-		mentioned := map[string]bool{}
+		entries := unfulfilled(side, known)
+		configured := map[string]bool{}
 		for _, m := range entries {
-			mentioned[known.Canonical(nemo.Text(m.Task))] = true
+			configured[known.Canonical(nemo.Text(m.Task))] = true
 		}
-		for _, t := range tasks[i] {
-			mentioned[known.Canonical(t.name)] = true
+		list = append(list, entries...)
+		list = append(list, absent(i, side.Label, configured, tasks, known)...)
+	}
+	return list
+}
+
+// absent lists what the sides that one side is compared with have results of and
+// it never configured: whole tasks, and single variants.
+func absent(side int, label string, configured map[string]bool, tasks [][]task, known *catalog.Catalog) []Missing {
+	var list []Missing
+	listed := map[string]bool{}
+	for other := range tasks {
+		// Candidates are compared with the baseline only.
+		if other == side || side > 0 && other > 0 {
+			continue
 		}
-		var absent []Missing
-		for k, others := range tasks {
-			// Candidates are compared with the baseline only.
-			if k == i || i > 0 && k > 0 {
+		for _, p := range join(tasks[side], tasks[other], known) {
+			if p.base != nil {
 				continue
 			}
-			for _, t := range others {
-				name := known.Canonical(t.name)
-				if !mentioned[name] {
-					mentioned[name] = true
-					absent = append(absent, Missing{
-						Side: side.Label, Harness: nemo.Optional(t.harness), Task: nemo.Optional(t.name),
-						Reason: nemo.ReasonAbsentOnSide,
-					})
-				}
+			name := known.Canonical(p.cand.name)
+			if id := name + "\x00" + p.variant; !configured[name] && !listed[id] {
+				listed[id] = true
+				list = append(list, Missing{
+					Side: label, Harness: nemo.Optional(p.cand.harness), Task: nemo.Optional(p.cand.name),
+					Variant: nemo.Optional(p.variant), Reason: nemo.ReasonAbsentOnSide,
+				})
 			}
 		}
-		slices.SortFunc(absent, func(a, b Missing) int { return cmp.Compare(nemo.Text(a.Task), nemo.Text(b.Task)) })
-		list = append(list, append(entries, absent...)...)
 	}
+	slices.SortStableFunc(list, func(a, b Missing) int {
+		return cmp.Or(cmp.Compare(nemo.Text(a.Task), nemo.Text(b.Task)), cmp.Compare(nemo.Text(a.Variant), nemo.Text(b.Variant)))
+	})
 	return list
 }
 
 // unfulfilled lists a side's jobs without results and configured tasks without
 // jobs, by invocation and job index. Configured tasks match jobs by index, by name
 // only where a job has none.
-func unfulfilled(side Side) []Missing {
+func unfulfilled(side Side, known *catalog.Catalog) []Missing {
 	type entry struct {
 		Missing
 		launch, index int
 	}
 	var entries []entry
-	matched := map[string]bool{} // job ids and, of jobs without an id, names
+	byIndex := func(invocation string, index int) string { return invocation + "." + itoa(index) }
+	byName := func(invocation, task string) string { return invocation + "/" + known.Canonical(task) }
+	matched := map[string]bool{}
 	for _, job := range side.Jobs {
 		invocation := nemo.Text(job.Run.InvocationID)
 		if job.Index >= 0 {
-			matched[invocation+"."+itoa(job.Index)] = true
+			matched[byIndex(invocation, job.Index)] = true
 		} else {
-			matched[invocation+"/"+nemo.Text(job.Run.Task)] = true
+			matched[byName(invocation, nemo.Text(job.Run.Task))] = true
 		}
 		if job.Results != nil {
 			continue
@@ -88,7 +100,7 @@ func unfulfilled(side Side) []Missing {
 	}
 	for i, launch := range side.Launches {
 		for _, configured := range launch.Tasks {
-			if matched[launch.JobID(configured.Index)] || matched[launch.InvocationID+"/"+configured.Task] {
+			if matched[byIndex(launch.InvocationID, configured.Index)] || matched[byName(launch.InvocationID, configured.Task)] {
 				continue
 			}
 			entries = append(entries, entry{Missing{

@@ -198,7 +198,8 @@ func (p pair) rows(baseLabel, candLabel string, options Options) []Row {
 			continue
 		}
 		seen[c.key()] = true
-		rows = append(rows, p.row(p.base.other(c.key()), p.cand.other(c.key()), false, baseLabel, candLabel, options))
+		// A namesake may be the other side's headline.
+		rows = append(rows, p.row(p.base.cell(c.key()), p.cand.cell(c.key()), false, baseLabel, candLabel, options))
 	}
 	return rows
 }
@@ -225,13 +226,16 @@ func (t *task) others() []cell {
 	return rest
 }
 
-func (t *task) other(key string) *cell {
-	for _, c := range t.others() {
-		if c.key() == key {
-			return &c
-		}
+// cell returns the cell with this key; nil if it or the task is absent.
+func (t *task) cell(key string) *cell {
+	if t == nil {
+		return nil
 	}
-	return nil
+	i := slices.IndexFunc(t.cells, func(c cell) bool { return c.key() == key })
+	if i < 0 {
+		return nil
+	}
+	return &t.cells[i]
 }
 
 // row compares one score; one of the cells may be nil.
@@ -253,9 +257,6 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 		return row
 	}
 	found := differences(p.base.jobs[0].Settings, p.cand.jobs[0].Settings)
-	if p.base.harness != p.cand.harness {
-		found = append(found, difference{key: nemo.KeyHarness})
-	}
 	if base.n != nil && cand.n != nil && !base.n.Equal(*cand.n) {
 		found = append(found, difference{key: keyN})
 	}
@@ -268,6 +269,9 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 	judged := judge(found, options)
 	row.Reasons = append(row.Reasons, judged.hard...)
 	row.Warnings = append(row.Warnings, judged.warnings()...)
+	if base.badStderr || cand.badStderr {
+		row.Warnings = append(row.Warnings, stderrInvalid())
+	}
 	if len(judged.hard) > 0 {
 		row.Verdict = NotComparable
 	}
@@ -305,7 +309,7 @@ func (row *Row) subtract(base, cand *cell) {
 				row.Reasons = append(row.Reasons, c.invalid)
 			}
 		}
-		row.Warnings = append(row.Warnings, nemo.Warning{Code: "NOT_A_NUMBER", Message: "the file has no finite number here"})
+		row.Warnings = append(row.Warnings, notANumber())
 		return
 	}
 	delta := cand.value.Sub(*base.value)
@@ -323,6 +327,14 @@ func (row *Row) subtract(base, cand *cell) {
 	} else {
 		row.Reasons = append(row.Reasons, "base_zero")
 	}
+}
+
+func notANumber() nemo.Warning {
+	return nemo.Warning{Code: "NOT_A_NUMBER", Message: "the file has no finite number here"}
+}
+
+func stderrInvalid() nemo.Warning {
+	return nemo.Warning{Code: "STDERR_INVALID", Message: "a standard error that is negative or not finite was left out"}
 }
 
 func valueOf(c *cell, label string) Value {

@@ -1,6 +1,7 @@
 package nemo
 
 import (
+	"bytes"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -35,8 +36,8 @@ type Score struct {
 	Metric  string
 	Score   string
 	Value   *decimal.Decimal
-	// Invalid says why Value is nil: "null", "nan", "infinite", "no_data",
-	// "not_a_number". Empty if there is a value.
+	// Invalid says why Value is nil: "absent", "null", "nan", "infinite",
+	// "no_data", "not_a_number". Empty if there is a value.
 	Invalid string
 	Stats   Stats
 	Pointer string // JSON Pointer to the value
@@ -52,6 +53,9 @@ type Stats struct {
 	Variance *decimal.Decimal
 	Stddev   *decimal.Decimal
 	Stderr   *decimal.Decimal
+	// StderrInvalid says that the file has a standard error that can be none,
+	// negative or not finite, and so Stderr is nil.
+	StderrInvalid bool
 }
 
 func (s Stats) empty() bool { return s == Stats{} }
@@ -79,6 +83,11 @@ func ParseResults(data []byte) (*Results, error) {
 	}
 	if !isNull(section) && section.Kind != yaml.MappingNode {
 		return nil, &SyntaxError{Line: section.Line, Message: `"results" is not a mapping`}
+	}
+	// The core writes its keys in order, target after results: a file of the core
+	// that ends before it was cut, and the last number in it may be half of one.
+	if lookup(root, "command") != nil && lookup(root, "config") != nil && lookup(root, "target") == nil {
+		return nil, &SyntaxError{Line: 1 + bytes.Count(data, []byte("\n")), Message: `cut short: no key "target" after the results`}
 	}
 	r := &Results{
 		Type:             scalarText(lookup(root, "config", "type")),
@@ -132,8 +141,8 @@ func appendMetrics(scores []Score, section, name string, metrics *yaml.Node, poi
 				Mean:     statistic(stats, "mean"),
 				Variance: statistic(stats, "variance"),
 				Stddev:   statistic(stats, "stddev"),
-				Stderr:   statistic(stats, "stderr"),
 			}
+			s.Stats.Stderr, s.Stats.StderrInvalid = standardError(lookup(stats, "stderr"))
 			scores = append(scores, s)
 		}
 	}
@@ -145,10 +154,23 @@ func statistic(stats *yaml.Node, key string) *decimal.Decimal {
 	return value
 }
 
+// standardError reads a standard error. Words such as lm-eval's "N/A" say that
+// there is none, which is not the same as one that cannot be.
+func standardError(node *yaml.Node) (value *decimal.Decimal, invalid bool) {
+	value, why := number(node)
+	if value != nil && value.Sign() < 0 {
+		return nil, true
+	}
+	return value, why == "nan" || why == "infinite"
+}
+
 // number reads a scalar as harnesses write numbers: plain, quoted, an integer,
 // a boolean (which the exporter, too, takes for 1 and 0), or one of YAML's and
 // Python's non-finite words.
 func number(node *yaml.Node) (value *decimal.Decimal, invalid string) {
+	if node == nil {
+		return nil, "absent"
+	}
 	if isNull(node) {
 		return nil, "null"
 	}

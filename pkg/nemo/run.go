@@ -91,9 +91,12 @@ func TaskName(harness, task string) string {
 // "<invocation id>.<n>"; ok is false if the id has no such form.
 func JobIndex(jobID string) (index int, ok bool) {
 	_, digits, found := strings.Cut(jobID, ".")
-	if !found {
+	if !found || strings.Trim(digits, "0123456789") != "" { // Atoi takes signs
 		return 0, false
 	}
 	index, err := strconv.Atoi(digits)
-	return index, err == nil && index >= 0
+	if err != nil {
+		return 0, false
+	}
+	return index, true
 }

@@ -56,7 +56,11 @@ func ParseRuntimeStats(data []byte) (*RuntimeStats, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, jsonError(data, errors.New("more than one JSON value"), decoder.InputOffset())
 	}
+	if file == nil {
+		return nil, &SyntaxError{Line: 1, Message: "not runtime statistics: a JSON object is expected"}
+	}
 	responses, evaluation := object(file, "response_stats"), object(file, "evaluation")
+	usage := object(evaluation, "token_usage") // core 0.1.0 and 0.1.1
 	s := &RuntimeStats{
 		Responses:             jsonNumber(responses, "count"),
 		Successful:            jsonNumber(responses, "successful_count"),
@@ -66,8 +70,8 @@ func ParseRuntimeStats(data []byte) (*RuntimeStats, error) {
 		Runs:                  jsonNumber(evaluation, "total_runs"),
 		AvgLatencyMS:          jsonNumber(responses, "avg_latency_ms"),
 		MaxLatencyMS:          jsonNumber(responses, "max_latency_ms"),
-		TotalPromptTokens:     first(jsonNumber(responses, "total_prompt_tokens"), jsonNumber(object(evaluation, "token_usage"), "prompt_tokens")),
-		TotalCompletionTokens: first(jsonNumber(responses, "total_completion_tokens"), jsonNumber(object(evaluation, "token_usage"), "completion_tokens")),
+		TotalPromptTokens:     first(jsonNumber(responses, "total_prompt_tokens"), jsonNumber(usage, "prompt_tokens")),
+		TotalCompletionTokens: first(jsonNumber(responses, "total_completion_tokens"), jsonNumber(usage, "completion_tokens")),
 		ToolCalls:             jsonNumber(responses, "tool_calls_count"),
 		Retries:               jsonNumber(responses, "retry_count"),
 		PeakMemoryBytes:       jsonNumber(evaluation, "peak_memory_bytes"),
@@ -76,9 +80,9 @@ func ParseRuntimeStats(data []byte) (*RuntimeStats, error) {
 		StatusCodes:           counts(object(responses, "status_codes")),
 		Reasoning:             map[string]*decimal.Decimal{},
 	}
-	s.AvgPromptTokens = average(responses, "prompt_tokens", s.Successful)
-	s.AvgCompletionTokens = average(responses, "completion_tokens", s.Successful)
-	s.AvgTotalTokens = average(responses, "total_tokens", s.Successful)
+	s.AvgPromptTokens = average(responses, usage, "prompt_tokens", s.Successful)
+	s.AvgCompletionTokens = average(responses, usage, "completion_tokens", s.Successful)
+	s.AvgTotalTokens = average(responses, usage, "total_tokens", s.Successful)
 	for key, value := range object(file, "reasoning") {
 		number, isNumber := value.(json.Number)
 		if value == nil {
@@ -90,10 +94,15 @@ func ParseRuntimeStats(data []byte) (*RuntimeStats, error) {
 	return s, nil
 }
 
-// average prefers an exact total of the response statistics to the drifted
-// average; it does not mix in token_usage, which counts cached answers.
-func average(responses map[string]any, measure string, successful *decimal.Decimal) *decimal.Decimal {
-	if total := jsonNumber(responses, "total_"+measure); total != nil && successful != nil {
+// average prefers an exact total to the drifted average. Totals of token_usage
+// are of the answers in the cache, and serve only where those are as many as the
+// successful responses.
+func average(responses, usage map[string]any, measure string, successful *decimal.Decimal) *decimal.Decimal {
+	total := jsonNumber(responses, "total_"+measure)
+	if cached := jsonNumber(usage, "total_cached_requests"); total == nil && cached != nil && successful != nil && cached.Equal(*successful) {
+		total = jsonNumber(usage, measure)
+	}
+	if total != nil && successful != nil {
 		if mean, ok := total.Quo(*successful); ok {
 			return &mean
 		}
@@ -142,13 +151,16 @@ func counts(values map[string]any) map[string]decimal.Decimal {
 }
 
 func jsonError(data []byte, err error, offset int64) error {
+	message := strings.TrimPrefix(err.Error(), "json: ")
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		offset = syntax.Offset
 	}
-	offset = min(max(offset, 0), int64(len(data)))
-	message := strings.TrimPrefix(err.Error(), "json: ")
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		message = "the file ends too early"
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		message = "not runtime statistics: a JSON object is expected"
 	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		offset, message = int64(len(data)), "the file ends too early"
+	}
+	offset = min(max(offset, 0), int64(len(data)))
 	return &SyntaxError{Line: 1 + bytes.Count(data[:offset], []byte("\n")), Message: message}
 }

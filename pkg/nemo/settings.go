@@ -16,7 +16,22 @@ import (
 type Setting struct {
 	State State
 	Value string // text for Set: a scalar as written, else compact JSON
+	Text  bool   // a string in the file: the release "1.10" is not 1.1
 	Path  string // the file that told
+}
+
+// Same reports whether two settings are equal; numbers are as numbers (0.60 and
+// 0.6), also where one of the two is quoted.
+func (s Setting) Same(other Setting) bool {
+	if s.State != other.State {
+		return false
+	}
+	if s.Value == other.Value {
+		return true
+	}
+	x, errX := decimal.Parse(s.Value)
+	y, errY := decimal.Parse(other.Value)
+	return !(s.Text && other.Text) && errX == nil && errY == nil && x.Equal(y)
 }
 
 // State of a [Setting].
@@ -68,16 +83,13 @@ const (
 )
 
 // paramKeys is the table of config.params: the key in the files and the key of
-// the contract. "" marks what is free: it changes how fast, not what is asked.
+// the contract. Keys that are not listed become "params.<key>".
 var paramKeys = map[string]string{
-	"limit_samples":   KeyLimitSamples,
-	"temperature":     KeyTemperature,
-	"top_p":           KeyTopP,
-	"max_new_tokens":  KeyMaxNewTokens,
-	"task":            "params.task",
-	"parallelism":     "",
-	"request_timeout": "",
-	"max_retries":     "",
+	"limit_samples":  KeyLimitSamples,
+	"temperature":    KeyTemperature,
+	"top_p":          KeyTopP,
+	"max_new_tokens": KeyMaxNewTokens,
+	"task":           "params.task",
 }
 
 // extraKeys is the same for config.params.extra, where harnesses keep their own.
@@ -95,15 +107,19 @@ var extraKeys = map[string]string{
 	"end_date":           "end_date",
 	"system_message":     KeySystemMessage,
 	"prompt_config":      "prompt_config",
-	"seed":               "",
 }
 
-// roleKeys are free inside extra.judge and extra.user: they say where a judge
-// runs and how it is reached, not which it is.
-var roleKeys = map[string]bool{
+// freeKeys are free wherever they stand, in params, extra, judge and user: they
+// say how fast a model is asked and how it is reached, not which one or what.
+var freeKeys = map[string]bool{
 	"url": true, "api_key": true, "api_key_name": true, "parallelism": true,
 	"request_timeout": true, "max_retries": true, "max_concurrent_requests": true,
 }
+
+// isFree reports whether a key is one of freeKeys or a seed.
+func isFree(key string) bool { return freeKeys[key] || isSeed(key) }
+
+func isSeed(key string) bool { return key == "seed" || strings.HasSuffix(key, "_seed") }
 
 // freeInterceptors neither change requests nor scored text.
 var freeInterceptors = map[string]bool{
@@ -170,9 +186,8 @@ func (s Settings) Over(other Settings) Settings {
 		merged.Values = map[string]Setting{}
 	}
 	for key, value := range s.Values {
-		if value.State != Unknown {
-			merged.Values[key] = value
-		} else if _, ok := merged.Values[key]; !ok {
+		_, told := merged.Values[key]
+		if value.State != Unknown || !told && !other.Complete {
 			merged.Values[key] = value
 		}
 	}
@@ -189,7 +204,7 @@ func settingsOf(root *yaml.Node, path string, complete bool) Settings {
 	r := reader{Settings{Values: map[string]Setting{}, Complete: complete}, path}
 	params := lookup(root, "config", "params")
 	for key, value := range entries(params) {
-		if key.Value == "extra" {
+		if key.Value == "extra" || isFree(key.Value) {
 			continue
 		}
 		name, known := paramKeys[key.Value]
@@ -199,7 +214,9 @@ func settingsOf(root *yaml.Node, path string, complete bool) Settings {
 		r.put(name, value)
 	}
 	for key, value := range entries(lookup(params, "extra")) {
-		r.extra(key.Value, value)
+		if !isFree(key.Value) {
+			r.extra(key.Value, value)
+		}
 	}
 	endpoint := lookup(root, "target", "api_endpoint")
 	r.put(KeyEndpointType, lookup(endpoint, "type"))
@@ -207,17 +224,17 @@ func settingsOf(root *yaml.Node, path string, complete bool) Settings {
 	return r.settings
 }
 
-// put records a value under a key; "" is dropped. A null in a file that holds
+// put records a value under a key. A null in a file that holds
 // only what the user gave says nothing of the default, except that without a
 // limit all samples are meant.
 func (r reader) put(key string, value *yaml.Node) {
-	if key == "" || value == nil {
+	if value == nil {
 		return
 	}
 	setting := Setting{State: Set, Path: r.path}
 	switch {
 	case !isNull(value):
-		setting.Value = canonical(value)
+		setting.Value, setting.Text = canonical(value), value.Tag == "!!str"
 	case r.settings.Complete || key == KeyLimitSamples:
 		setting.State = NotSet
 	default:
@@ -236,7 +253,7 @@ func (r reader) extra(key string, value *yaml.Node) {
 			r.put(key, value)
 		}
 		for k, v := range entries(value) {
-			if !roleKeys[k.Value] {
+			if !isFree(k.Value) {
 				r.flatten(key+"."+k.Value, v)
 			}
 		}
@@ -247,14 +264,16 @@ func (r reader) extra(key string, value *yaml.Node) {
 	}
 }
 
-// flatten records the leaves of a mapping under dotted keys.
+// flatten records the leaves of a mapping under dotted keys, less seeds.
 func (r reader) flatten(key string, value *yaml.Node) {
 	if value.Kind != yaml.MappingNode || len(value.Content) == 0 {
 		r.put(key, value)
 		return
 	}
 	for k, v := range entries(value) {
-		r.flatten(key+"."+k.Value, v)
+		if !isSeed(k.Value) {
+			r.flatten(key+"."+k.Value, v)
+		}
 	}
 }
 
@@ -264,15 +283,16 @@ func (r reader) flatten(key string, value *yaml.Node) {
 func (r reader) adapter(config *yaml.Node) {
 	if list := lookup(config, "interceptors"); list != nil && list.Kind == yaml.SequenceNode {
 		for _, interceptor := range list.Content {
-			if scalarText(lookup(interceptor, "enabled")) != "false" {
+			if !isBool(lookup(interceptor, "enabled"), false) {
 				r.interceptor(scalarText(lookup(interceptor, "name")), lookup(interceptor, "config"))
 			}
 		}
 	}
-	if prompt := lookup(config, "custom_system_prompt"); !isNull(prompt) && scalarText(lookup(config, "use_system_prompt")) != "false" {
+	// The switches are off by default (E:adapters/adapter_config.py).
+	if prompt := lookup(config, "custom_system_prompt"); !isNull(prompt) && isBool(lookup(config, "use_system_prompt"), true) {
 		r.put(KeySystemMessage, prompt)
 	}
-	if scalarText(lookup(config, "process_reasoning_traces")) == "true" || scalarText(lookup(config, "use_reasoning")) == "true" {
+	if isBool(lookup(config, "process_reasoning_traces"), true) || isBool(lookup(config, "use_reasoning"), true) {
 		r.settings.Values[KeyReasoning] = Setting{State: Set, Value: "{}", Path: r.path}
 	}
 	r.payload(config)
@@ -304,9 +324,9 @@ func (r reader) interceptor(name string, config *yaml.Node) {
 // sampling seed exists nowhere else and is free.
 func (r reader) payload(config *yaml.Node) {
 	for key, value := range entries(lookup(config, "params_to_add")) {
-		switch key.Value {
-		case "seed":
-		case "chat_template_kwargs":
+		switch {
+		case isFree(key.Value):
+		case key.Value == "chat_template_kwargs":
 			r.flatten(key.Value, value)
 		default:
 			r.flatten("params_to_add."+key.Value, value)
@@ -322,7 +342,7 @@ func (r reader) payload(config *yaml.Node) {
 // canonical is the text of a setting: a scalar as written, anything else as
 // compact JSON with sorted keys, so that equal settings have equal texts.
 func canonical(node *yaml.Node) string {
-	if node.Kind == yaml.ScalarNode {
+	if node.Kind == yaml.ScalarNode && node.Tag != "!!bool" {
 		return node.Value
 	}
 	var out strings.Builder
@@ -380,17 +400,6 @@ func writeString(out *strings.Builder, text string) {
 		encoded = []byte(`""`)
 	}
 	out.Write(encoded)
-}
-
-// SameValue reports whether two texts are the same setting: equal, or equal as
-// numbers (0.60 and 0.6).
-func SameValue(a, b string) bool {
-	if a == b {
-		return true
-	}
-	x, errX := decimal.Parse(a)
-	y, errY := decimal.Parse(b)
-	return errX == nil && errY == nil && x.Equal(y)
 }
 
 // repeats reads num_repeats; 1 where it is not a positive whole number.

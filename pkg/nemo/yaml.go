@@ -94,19 +94,30 @@ func lookup(node *yaml.Node, path ...string) *yaml.Node {
 	return node
 }
 
-// entries yields the keys and values of a mapping in file order; nothing for
-// any other node.
+// entries yields the keys and values of a mapping in file order, of equal keys
+// the last, as [lookup] reads them; nothing for any other node.
 func entries(node *yaml.Node) func(func(key, value *yaml.Node) bool) {
 	return func(yield func(key, value *yaml.Node) bool) {
 		if node == nil || node.Kind != yaml.MappingNode {
 			return
 		}
+		last := make(map[string]int, len(node.Content)/2)
 		for i := 0; i+1 < len(node.Content); i += 2 {
-			if !yield(node.Content[i], node.Content[i+1]) {
+			last[node.Content[i].Value] = i
+		}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if last[node.Content[i].Value] == i && !yield(node.Content[i], node.Content[i+1]) {
 				return
 			}
 		}
 	}
+}
+
+// isBool reports whether a node is the boolean want; PyYAML reads true, True and
+// TRUE.
+func isBool(node *yaml.Node, want bool) bool {
+	return node != nil && node.Kind == yaml.ScalarNode && node.Tag == "!!bool" &&
+		strings.EqualFold(node.Value, strconv.FormatBool(want))
 }
 
 // isNull reports whether a node is absent or null.

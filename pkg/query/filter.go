@@ -48,7 +48,8 @@ func (f Filter) String() string {
 
 // String returns the condition in MLflow's language. Values there cannot be
 // escaped, so one that holds both kinds of quotes is sent as a LIKE pattern with
-// "_" for the single ones, which matches more; Match is exact.
+// "_" for the single ones, which matches more; Match is exact. So is a backslash
+// in any pattern: some databases (PostgreSQL, MySQL) take it for an escape.
 func (c Condition) String() string {
 	field := string(c.Entity) + "." + c.Key
 	if strings.Trim(strings.ToLower(c.Key), "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
@@ -56,7 +57,7 @@ func (c Condition) String() string {
 	}
 	op, value := " = ", c.Value
 	if c.Op == HasPrefix {
-		op, value = " LIKE ", c.Value+"%"
+		op, value = " LIKE ", strings.ReplaceAll(c.Value, `\`, "_")+"%"
 	}
 	switch {
 	case !strings.Contains(value, "'"):
@@ -64,7 +65,7 @@ func (c Condition) String() string {
 	case !strings.Contains(value, `"`):
 		return field + op + `"` + value + `"`
 	default:
-		return field + " LIKE '" + strings.ReplaceAll(value, "'", "_") + "'"
+		return field + " LIKE '" + strings.NewReplacer("'", "_", `\`, "_").Replace(value) + "'"
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,20 +70,47 @@ func Resolve(ctx context.Context, stores Stores, selectors []Selector) ([]Resolu
 	return resolutions, nil
 }
 
-// dropRepeatedRuns counts a run that several sources of one side name once: a
-// run is no repeat of itself.
+// dropRepeatedRuns counts a job that several sources of one side name once: a run
+// is no repeat of itself, nor is another run of its job, which is the same
+// evaluation exported twice. Of different runs the preferred one counts, and the
+// others are set aside.
 func dropRepeatedRuns(found []Found) {
-	type place struct{ store, run string }
-	seen := map[place]bool{}
+	kept := map[string]Run{}
+	for _, f := range found {
+		for _, run := range f.Runs {
+			at := evaluationOf(f.Store, run)
+			if other, ok := kept[at]; !ok || preferred(run, other) < 0 {
+				kept[at] = run
+			}
+		}
+	}
+	counted := map[string]bool{}
 	for i, f := range found {
 		found[i].Runs = slices.DeleteFunc(f.Runs, func(run Run) bool {
-			at := place{f.Store.URI(), run.ID}
-			if seen[at] {
+			at := evaluationOf(f.Store, run)
+			if run.ID != kept[at].ID {
+				found[i].SetAside = append(found[i].SetAside, Duplicate{JobID: run.JobID(), Kept: kept[at], Aside: []Run{run}})
 				return true
 			}
-			seen[at] = true
-			return false
+			again := counted[at]
+			counted[at] = true
+			return again
 		})
+	}
+}
+
+// evaluationOf identifies what a run is a record of: its job, in whatever store;
+// without a job id, the run itself.
+func evaluationOf(store Store, run Run) string {
+	switch {
+	case run.JobID() != "":
+		return run.JobID()
+	case !store.Remote() && run.ArtifactURI != "":
+		// Each path into a tree is a store of its own; the run's folder is the
+		// same whichever was given.
+		return run.ArtifactURI
+	default:
+		return store.URI() + "\x00" + run.ID
 	}
 }
 
@@ -114,7 +142,7 @@ func resolve(ctx context.Context, stores Stores, source Source) (Found, error) {
 		if runs, err = oneInvocation(source, runs, ""); err != nil {
 			return Found{}, err
 		}
-		found.Whole = len(runs) != 1 || !strings.HasSuffix(source.Path, ".yml")
+		found.Whole = !namesOneJob(store, runs)
 	default:
 		runs, err = All(store.Search(ctx, Search{Filter: invocationFilter(source)}))
 		if err != nil {
@@ -161,6 +189,13 @@ func invocationFilter(source Source) Filter {
 		filter = Filter{{Tag, TagJob, Equal, source.ID + "." + strconv.Itoa(source.Job)}}
 	}
 	return filter
+}
+
+// namesOneJob reports whether a store was opened at one job's directory or below
+// it: the job lies at or above the place that the store's URI names.
+func namesOneJob(store Store, runs []Run) bool {
+	opened, err := url.Parse(store.URI())
+	return err == nil && len(runs) == 1 && runs[0].ArtifactURI != "" && strings.Contains(opened.Path+"/", runs[0].ArtifactURI+"/")
 }
 
 // oneInvocation keeps the runs of the invocation that is meant: the one whose id

@@ -5,6 +5,7 @@
 package catalog
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"slices"
@@ -235,15 +236,21 @@ func matches(s nemo.Score, wanted string) bool {
 	return score == wanted || metric == wanted && s.Metric == s.Score
 }
 
-// rank orders scores that match the same word: by filter, then by metric, so
-// that pass@1 comes before pass@8.
+// rank orders scores that match the same word: by filter, then by metric, the
+// highest pass@1[avg-of-N] first, then pass@1, before pass@8 and majority@8.
 func rank(s nemo.Score) string {
 	_, filter, _ := strings.Cut(s.Score, "__")
 	i := slices.Index(filterOrder, filter)
 	if i < 0 {
 		i = len(filterOrder)
 	}
-	return fmt.Sprintf("%d\x00%s\x00%s\x00%s", i, filter, s.Metric, s.Score)
+	aggregation := maxNumber + 1
+	if s.Metric == "pass@1" {
+		aggregation = maxNumber
+	} else if n, ok := matchNumber("pass@1[avg-of-N]", s.Metric); ok {
+		aggregation = maxNumber - n
+	}
+	return fmt.Sprintf("%d\x00%s\x00%010d\x00%s\x00%s", i, filter, aggregation, s.Metric, s.Score)
 }
 
 // MatchName reports whether METRIC[/SCORE] names this score. Without /SCORE the
@@ -262,6 +269,12 @@ func MatchName(pattern, metric, score string) (n int, ok bool) {
 	return 0, true
 }
 
+// The longest number that a name can have for N, and the largest.
+const (
+	maxDigits = 9
+	maxNumber = 999_999_999
+)
+
 // matchNumber matches text against a pattern in which the one letter N standing
 // alone between signs means digits.
 func matchNumber(pattern, text string) (n int, ok bool) {
@@ -278,7 +291,7 @@ func matchNumber(pattern, text string) (n int, ok bool) {
 			continue
 		}
 		digits := rest[:len(rest)-len(strings.TrimLeft(rest, "0123456789"))]
-		if digits == "" || rest[len(digits):] != after || len(digits) > 9 {
+		if digits == "" || rest[len(digits):] != after || len(digits) > maxDigits {
 			continue
 		}
 		for _, d := range digits {
@@ -292,10 +305,19 @@ func matchNumber(pattern, text string) (n int, ok bool) {
 // ScaleOf returns the scale and direction of one score: the catalog's for a known
 // task's headline, else what the harness says by the score's name, else unknown.
 func (c *Catalog) ScaleOf(harness, task string, s nemo.Score, primary bool) (Scale, Direction) {
-	if entry, known := c.task(harness, task); known && primary && entry.Scale != "" {
-		return entry.Scale, entry.Direction
+	if entry, known := c.task(harness, task); known && primary && entry.Scale != "" && entry.names(s) {
+		return entry.Scale, cmp.Or(entry.Direction, UnknownDirection)
 	}
 	return byHarness(harness, s.Metric, s.Score)
+}
+
+// names reports whether the entry's scale is about this score: a headline that was
+// found by another rule, because the one it knows was not there, may be on another.
+func (t Task) names(s nemo.Score) bool {
+	return len(t.Primary) == 0 || slices.ContainsFunc(t.Primary, func(pattern string) bool {
+		_, ok := MatchName(pattern, s.Metric, s.Score)
+		return ok
+	})
 }
 
 // byHarness is the table of NeMo Evaluator's harnesses: scales and directions
@@ -351,6 +373,10 @@ func byHarness(harness, metric, score string) (Scale, Direction) {
 	case harness == "safety_eval":
 		if metric == "safety_rate" {
 			return Fraction, Higher
+		}
+	case harness == "genai_perf_eval":
+		if strings.Contains(metric, "latency") {
+			return UnknownScale, Lower
 		}
 	case harness == "ifbench":
 		if strings.HasSuffix(score, ":prompt-level") || strings.HasSuffix(score, ":inst-level") {

@@ -1,0 +1,138 @@
+package artifacts_test
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/evalctl/evalctl/pkg/artifacts"
+	"github.com/evalctl/evalctl/pkg/nemo"
+	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/rest"
+	"github.com/evalctl/evalctl/test/stack"
+)
+
+func realStore(t *testing.T) *rest.Store {
+	t.Helper()
+	store, err := rest.New(rest.Options{URI: stack.MLflow(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// What the launcher exported is what it left in its directory.
+func TestRealServerAndDirectoriesAgree(t *testing.T) {
+	store, cache := realStore(t), artifacts.OpenCache(t.TempDir())
+	for _, invocation := range stack.Invocations(t) {
+		if !invocation.Exported {
+			continue
+		}
+		t.Run(invocation.Name, func(t *testing.T) {
+			local := mustLoad(t, nil, invocation.Dir)[0]
+			for range 2 { // cold, then warm
+				evaluations, err := artifacts.NewFetcher(cache, nil, 0).Load(t.Context(), resolve(t, store, invocation.ID))
+				if err != nil {
+					t.Fatal(err)
+				}
+				remote := evaluations[0]
+				if diff := cmp.Diff(local.Launches, remote.Launches); diff != "" || !remote.Launches[0].Known {
+					t.Errorf("launches (-directory +server):\n%s", diff)
+				}
+				scored := map[string]nemo.Job{}
+				for _, job := range local.Jobs {
+					if job.Results != nil {
+						scored[nemo.Text(job.Run.JobID)] = job
+					}
+				}
+				if len(remote.Jobs) != len(scored) {
+					t.Errorf("%d jobs, want %d", len(remote.Jobs), len(scored))
+				}
+				for _, job := range remote.Jobs {
+					want := scored[nemo.Text(job.Run.JobID)]
+					if job.Results == nil || want.Results == nil {
+						t.Errorf("%s: %s %s", nemo.Text(job.Run.JobID), job.Reason, job.Problem)
+						continue
+					}
+					if diff := cmp.Diff(want.Results.Scores, job.Results.Scores); diff != "" {
+						t.Errorf("scores (-directory +server):\n%s", diff)
+					}
+					if diff := cmp.Diff(want.Runtime, job.Runtime); diff != "" {
+						t.Errorf("runtime (-directory +server):\n%s", diff)
+					}
+					if diff := cmp.Diff(values(want.Settings), values(job.Settings)); diff != "" {
+						t.Errorf("settings (-directory +server):\n%s", diff)
+					}
+					if got := nemo.Text(job.Run.Harness) + "/" + nemo.Text(job.Run.Task); got != nemo.Text(want.Run.Harness)+"/"+nemo.Text(want.Run.Task) {
+						t.Errorf("%s is %s", nemo.Text(job.Run.JobID), got)
+					}
+				}
+			}
+		})
+	}
+}
+
+// values are settings without the file that told.
+func values(settings nemo.Settings) map[string]string {
+	all := map[string]string{}
+	for key, setting := range settings.Values {
+		all[key] = setting.Value
+	}
+	return all
+}
+
+// A run whose artifact store cannot be written is FAILED and holds nothing.
+func TestRealFailedRun(t *testing.T) {
+	store := realStore(t)
+	runs, err := query.All(store.Search(t.Context(), query.Search{
+		Filter: query.Filter{{Entity: query.Attribute, Key: "status", Op: query.Equal, Value: query.StatusFailed}},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(runs) != 1 {
+		t.Fatalf("%d failed runs", len(runs))
+	}
+	evaluation := mustLoad(t, store, runs[0].ID)[0]
+	if job := evaluation.Jobs[0]; job.Reason != nemo.ReasonFailed || job.Results != nil {
+		t.Errorf("reason %q: %s", job.Reason, job.Problem)
+	}
+}
+
+func TestRealTreeIsSaved(t *testing.T) {
+	store := realStore(t)
+	invocation := invocation(t, "THINK")
+	found := resolve(t, store, invocation.ID)[0].Found[0]
+	root, dir := openRoot(t)
+	fetcher := artifacts.NewFetcher(nil, nil, 0)
+	for _, run := range found.Runs {
+		files, err := fetcher.Tree(t.Context(), store, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved := 0
+		for _, file := range files {
+			if file.IsDir {
+				continue
+			}
+			if _, err := fetcher.Save(t.Context(), store, run, file, root, path.Join(run.JobID(), file.Path), false); err != nil {
+				t.Fatal(err)
+			}
+			saved++
+		}
+		if saved < 10 {
+			t.Errorf("%d files of %s", saved, run.JobID())
+		}
+		job := filepath.Join(invocation.Dir, run.Tags[query.TagTask]+"."+run.JobID()[len(invocation.ID)+1:])
+		for _, name := range []string{resultsYML, "report.html"} {
+			want, err := os.ReadFile(filepath.Join(job, "artifacts", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantFile(t, filepath.Join(dir, run.JobID(), filepath.FromSlash(run.Folder), name), string(want))
+		}
+	}
+}
