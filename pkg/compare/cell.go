@@ -32,7 +32,7 @@ type cell struct {
 	scale     catalog.Scale
 	direction catalog.Direction
 	value     *decimal.Decimal // the mean over repeats, exact
-	invalid   string           // why value is nil
+	invalid   []string         // why value is nil, sorted: one reason or more of several runs
 	n         *decimal.Decimal // distinct questions
 	nSource   *string
 	stderr    *decimal.Decimal
@@ -190,10 +190,8 @@ func (t *task) score(known *catalog.Catalog) {
 			byKey[s.Key()] = append(byKey[s.Key()], measured{job, s})
 		}
 	}
-	headline := ""
-	if i, ok := known.Primary(t.harness, t.name, t.jobs[0].Results.Scores); ok {
-		headline = t.jobs[0].Results.Scores[i].Key()
-	}
+	slices.Sort(order) // not as the first job has them
+	headline := t.headlineKey(known, order, byKey)
 	t.primary = -1
 	for i, key := range order {
 		isPrimary := key == headline
@@ -204,6 +202,24 @@ func (t *task) score(known *catalog.Catalog) {
 			t.primary = i
 		}
 	}
+}
+
+// headlineKey is the key of the task's headline, or "" if it has none: a score that
+// all its jobs have, if one of those can be it.
+func (t *task) headlineKey(known *catalog.Catalog, keys []string, byKey map[string][]measured) string {
+	var common, all []nemo.Score
+	for _, key := range keys {
+		all = append(all, byKey[key][0].score)
+		if len(byKey[key]) == len(t.jobs) {
+			common = append(common, byKey[key][0].score)
+		}
+	}
+	for _, scores := range [][]nemo.Score{common, all} {
+		if i, ok := known.Primary(t.harness, t.name, scores); ok {
+			return scores[i].Key()
+		}
+	}
+	return ""
 }
 
 // measured is one score of one job.
@@ -225,12 +241,14 @@ func merge(repeats []measured) cell {
 	for _, m := range repeats {
 		c.sources = append(c.sources, m.job.Source(m.score))
 		if m.score.Value == nil {
-			c.invalid = m.score.Invalid
+			c.invalid = append(c.invalid, m.score.Invalid)
 			continue
 		}
 		values = append(values, *m.score.Value)
 	}
-	if c.invalid == "" {
+	slices.Sort(c.invalid)
+	c.invalid = slices.Compact(c.invalid)
+	if len(c.invalid) == 0 {
 		if mean, ok := decimal.Mean(values); ok {
 			c.value = &mean
 		}
@@ -279,6 +297,7 @@ func spread(values []decimal.Decimal) *decimal.Decimal {
 	for i, v := range values {
 		floats[i] = v.Float64()
 	}
+	slices.Sort(floats) // the last bit of a sum depends on the order
 	deviation, err := decimal.FromFloat(stat.StdDev(floats, nil))
 	if err != nil {
 		return nil

@@ -304,9 +304,9 @@ func withoutRepeats(c cell) string {
 func (row *Row) subtract(base, cand *cell) {
 	if base.value == nil || cand.value == nil {
 		row.Verdict = NotComparable
-		for _, c := range []*cell{base, cand} {
-			if c.value == nil && !slices.Contains(row.Reasons, c.invalid) {
-				row.Reasons = append(row.Reasons, c.invalid)
+		for _, reason := range slices.Concat(base.invalid, cand.invalid) {
+			if !slices.Contains(row.Reasons, reason) {
+				row.Reasons = append(row.Reasons, reason)
 			}
 		}
 		row.Warnings = append(row.Warnings, notANumber())

@@ -46,6 +46,7 @@ func TestFilterMatch(t *testing.T) {
 		{query.Filter{{query.Tag, "id", query.Equal, "71f3"}}, false},
 		{query.Filter{{query.Tag, "id", query.Equal, "71F3F319"}}, false},
 		{query.Filter{{query.Tag, "id", query.HasPrefix, "71f3"}}, true},
+		{query.Filter{{query.Tag, "id", query.HasPrefix, "f319"}}, false},
 		{query.Filter{{query.Tag, "id", query.HasPrefix, "71_3"}}, false}, // LIKE's wildcard
 		{query.Filter{{query.Tag, "id", query.HasPrefix, "71%"}}, false},
 		{query.Filter{{query.Tag, "id", query.HasPrefix, ""}}, true},
