@@ -61,28 +61,30 @@ func (a *app) trees(ctx context.Context, global *globalFlags, fetcher *artifacts
 	}
 	warnings := []nemo.Warning{}
 	labels := sideLabels(resolutions)
-	var lists [][]stored
-	group, ctx := errgroup.WithContext(ctx)
+	var runs []stored // without a file
 	for i, resolution := range resolutions {
 		for _, found := range resolution.Found {
 			warnings = append(warnings, found.Warnings(labels[i])...)
 			for _, run := range found.Runs {
-				lists = append(lists, nil)
-				at := len(lists) - 1
-				group.Go(func() error {
-					files, err := fetcher.Tree(ctx, found.Store, run)
-					if err != nil {
-						return err
-					}
-					list := make([]stored, len(files))
-					for k, file := range files {
-						list[k] = stored{found.Store, run, query.Describe(found.Store, run), file}
-					}
-					lists[at] = list
-					return nil
-				})
+				runs = append(runs, stored{store: found.Store, run: run, described: query.Describe(found.Store, run)})
 			}
 		}
+	}
+	lists := make([][]stored, len(runs))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, of := range runs {
+		group.Go(func() error {
+			files, err := fetcher.Tree(ctx, of.store, of.run)
+			if err != nil {
+				return err
+			}
+			lists[i] = make([]stored, len(files))
+			for k, file := range files {
+				of.file = file
+				lists[i][k] = of
+			}
+			return nil
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, nil, err
@@ -117,7 +119,7 @@ func newArtifactsLs(a *app, global *globalFlags) *cobra.Command {
 		},
 		ValidArgsFunction: a.completeSelectors(global),
 	}
-	global.output.register(cmd)
+	global.output.register(cmd, kind.Artifacts)
 	return cmd
 }
 
@@ -150,7 +152,7 @@ its name only when it is whole. Called again, get fetches what is not there yet.
 	cmd.Flags().StringVarP(&dir, "dir", "d", ".", "where to save")
 	cmd.Flags().BoolVar(&force, "force", false, "fetch again what is already there")
 	_ = cmd.MarkFlagDirname("dir")
-	global.output.register(cmd)
+	global.output.register(cmd, kind.Downloads)
 	return cmd
 }
 

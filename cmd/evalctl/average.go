@@ -43,6 +43,6 @@ asked in the same way; what is left out is named.
 		ValidArgsFunction: a.completeSelectors(global),
 	}
 	f.register(cmd)
-	global.output.register(cmd)
+	global.output.register(cmd, kind.Averages)
 	return cmd
 }

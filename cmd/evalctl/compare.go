@@ -79,7 +79,7 @@ compare is a read: it exits 0 whatever it finds.
 	}
 	cmd.Flags().StringVar(&f.scores, "scores", "primary", "which rows: primary, all, or a pattern over METRIC, METRIC/SCORE, NAME/METRIC/SCORE")
 	f.register(cmd)
-	global.output.register(cmd)
+	global.output.register(cmd, kind.Comparison)
 	return cmd
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
 )
 
 func newDemo(a *app, global *globalFlags) *cobra.Command {
@@ -28,6 +30,6 @@ It is short for: evalctl compare bf16=demo:c0bd961e nvfp4=demo:ce963eed
 	}
 	cmd.Flags().StringVar(&f.scores, "scores", "primary", "which rows: primary, all, or a pattern")
 	f.register(cmd)
-	global.output.register(cmd)
+	global.output.register(cmd, kind.Comparison)
 	return cmd
 }

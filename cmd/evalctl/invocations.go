@@ -39,7 +39,7 @@ not there: the launcher exports only what succeeded.
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	cmd.Flags().IntVar(&limit, "limit", listLimit, "at most so many; 0 is all")
-	global.output.register(cmd)
+	global.output.register(cmd, kind.Invocations)
 	return cmd
 }
 

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
 	"github.com/evalctl/evalctl/pkg/render"
 )
 
@@ -19,8 +22,12 @@ type outputFlags struct {
 	table     string
 }
 
-// register adds the flags to a command.
-func (o *outputFlags) register(cmd *cobra.Command) {
+// kindOf is the annotation of a command that names the kind it answers with.
+const kindOf = "kind"
+
+// register adds the flags to a command that answers with documents of one kind.
+func (o *outputFlags) register(cmd *cobra.Command, kindName string) {
+	cmd.Annotations = map[string]string{kindOf: kindName}
 	names := make([]string, 0, len(render.Formats()))
 	for _, format := range render.Formats() {
 		names = append(names, string(format))
@@ -38,8 +45,9 @@ func (o *outputFlags) register(cmd *cobra.Command) {
 
 // check validates the flags before anything is fetched.
 func (o *outputFlags) check(cmd *cobra.Command) error {
-	if cmd.Flags().Lookup("jq") == nil || o.format == "" {
-		return nil
+	at := slices.IndexFunc(kind.All(), func(k kind.Kind) bool { return k.Name == cmd.Annotations[kindOf] })
+	if at < 0 {
+		return nil // no document
 	}
 	format, err := render.ParseFormat(o.format)
 	if err != nil {
@@ -52,8 +60,10 @@ func (o *outputFlags) check(cmd *cobra.Command) error {
 		if err := render.CheckQuery(o.jq); err != nil {
 			return err
 		}
+		format = render.FormatJSON
 	}
-	return nil
+	options := render.Options{NoHeaders: o.noHeaders, Table: o.table}
+	return render.Encode(io.Discard, kind.All()[at].Blank(), format, options)
 }
 
 // isJSON reports whether answers, and so errors, are for programs.

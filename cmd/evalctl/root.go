@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/connection"
 )
 
 // run executes one command line and returns the exit status.
@@ -45,6 +47,9 @@ func wantsJSON(global *globalFlags, args []string) bool {
 		return global.output.isJSON()
 	}
 	for i, arg := range args {
+		if arg == "--jq" || strings.HasPrefix(arg, "--jq=") {
+			return true
+		}
 		value, found := strings.CutPrefix(arg, "--output=")
 		if !found {
 			value, found = strings.CutPrefix(arg, "-o")
@@ -63,6 +68,7 @@ func wantsJSON(global *globalFlags, args []string) bool {
 // globalFlags are the flags that every verb takes.
 type globalFlags struct {
 	trackingURI string
+	connection  connection.Settings
 	noCache     bool
 	quiet       bool
 	output      outputFlags
@@ -95,6 +101,9 @@ A selector names one side:
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&global.trackingURI, "tracking-uri", "", "where runs live: http(s)://…, a launcher output directory, or demo: (default $MLFLOW_TRACKING_URI)")
+	flags.StringArrayVar(&global.connection.Headers, "header", nil, "a header 'Name: value' for the tracking server, repeatable (also $EVALCTL_HEADERS, one a line)")
+	flags.StringVar(&global.connection.TokenCommand, "token-command", "", "a command that prints the token to log in with (default $EVALCTL_TOKEN_COMMAND)")
+	flags.StringArrayVar(&global.connection.ArtifactHosts, "allow-artifact-host", nil, "another host that may get the credentials, repeatable (also $EVALCTL_ARTIFACT_HOSTS)")
 	flags.BoolVar(&global.noCache, "no-cache", false, "neither read nor write the cache of artifacts")
 	flags.BoolVarP(&global.quiet, "quiet", "q", false, "no progress")
 	flags.SortFlags = false
@@ -112,6 +121,7 @@ A selector names one side:
 		newAverage(a, global),
 		newArtifacts(a, global),
 		newDemo(a, global),
+		newDoctor(a, global),
 		newSchema(a),
 		newVersion(a, global),
 		newCompletion(a),

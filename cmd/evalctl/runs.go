@@ -41,7 +41,7 @@ the tag "model", is not shown.
 		ValidArgsFunction: a.completeSelectors(global),
 	}
 	cmd.Flags().IntVar(&limit, "limit", listLimit, "at most so many; 0 is all")
-	global.output.register(cmd)
+	global.output.register(cmd, kind.Runs)
 	return cmd
 }
 

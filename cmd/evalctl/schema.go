@@ -22,7 +22,8 @@ func newSchema(a *app) *cobra.Command {
 kind, the names of all. Every answer of -o json validates against the schema that
 its key "kind" names.
 
-Kinds: ` + strings.Join(names, ", ") + ".\n\n" + exitStatusesHelp,
+Kinds:
+  ` + strings.Join(names, "\n  ") + "\n\n" + exitStatusesHelp,
 		Example: `  evalctl schema
   evalctl schema comparison > comparison.schema.json`,
 		Args:      cobra.MaximumNArgs(1),

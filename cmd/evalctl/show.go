@@ -40,6 +40,6 @@ token limit.
 		},
 		ValidArgsFunction: a.completeSelectors(global),
 	}
-	global.output.register(cmd)
+	global.output.register(cmd, kind.Evaluation)
 	return cmd
 }

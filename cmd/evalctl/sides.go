@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -57,19 +56,24 @@ func (a *app) loadSides(ctx context.Context, global *globalFlags, words []string
 }
 
 // sideLabels names the sides: as the user did, else by the first 8 digits of the
-// id, more where that leaves two the same.
+// id, more where that tells two apart.
 func sideLabels(resolutions []query.Resolution) []string {
-	labels := make([]string, len(resolutions))
-	for digits := 8; ; digits++ {
-		for i, resolution := range resolutions {
-			labels[i] = resolution.Selector.Label
-			if labels[i] == "" {
-				labels[i] = defaultLabel(resolution, digits)
+	cut := func(digits int) (labels []string, distinct int) {
+		used := map[string]bool{}
+		for _, resolution := range resolutions {
+			label := resolution.Selector.Label
+			if label == "" {
+				label = defaultLabel(resolution, digits)
 			}
+			labels = append(labels, label)
+			used[label] = true
 		}
-		if digits >= 32 || len(slices.Compact(slices.Sorted(slices.Values(labels)))) == len(labels) {
-			break
-		}
+		return labels, len(used)
+	}
+	_, most := cut(32)
+	labels, distinct := cut(8)
+	for digits := 9; distinct < most; digits++ {
+		labels, distinct = cut(digits)
 	}
 	used := map[string]int{}
 	for i, label := range labels {

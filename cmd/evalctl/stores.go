@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/connection"
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/demo"
 	"github.com/evalctl/evalctl/pkg/artifacts"
 	"github.com/evalctl/evalctl/pkg/query"
@@ -18,6 +19,7 @@ import (
 type stores struct {
 	app         *app
 	trackingURI string
+	settings    connection.Settings
 
 	mu     sync.Mutex
 	opened map[string]query.Store
@@ -26,7 +28,8 @@ type stores struct {
 func (a *app) stores(global *globalFlags) *stores {
 	return &stores{
 		app: a, trackingURI: firstSet(global.trackingURI, a.getenv("MLFLOW_TRACKING_URI")),
-		opened: map[string]query.Store{},
+		settings: global.connection,
+		opened:   map[string]query.Store{},
 	}
 }
 
@@ -45,7 +48,7 @@ func (s *stores) Default(ctx context.Context) (query.Store, error) {
 	case uri == "demo:" || uri == "demo":
 		return s.Demo(ctx)
 	case scheme == "http" || scheme == "https":
-		return s.once(uri, func() (query.Store, error) { return s.rest(uri) })
+		return s.once(uri, func() (query.Store, error) { return s.rest(ctx, uri) })
 	case scheme == "file" && found:
 		return s.Path(ctx, "/"+strings.TrimLeft(rest, "/"))
 	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
@@ -87,16 +90,36 @@ func (s *stores) once(key string, open func() (query.Store, error)) (query.Store
 	return store, nil
 }
 
-// rest opens an MLflow server with the credentials of MLflow's own variables.
-func (s *stores) rest(uri string) (query.Store, error) {
-	return rest.New(rest.Options{
-		URI:       uri,
-		Username:  s.app.getenv("MLFLOW_TRACKING_USERNAME"),
-		Password:  s.app.getenv("MLFLOW_TRACKING_PASSWORD"),
-		Token:     s.app.getenv("MLFLOW_TRACKING_TOKEN"),
-		UserAgent: "evalctl/" + s.app.version,
-		Proxy:     rest.ProxyFromEnvironment,
-	})
+// rest opens an MLflow server.
+func (s *stores) rest(ctx context.Context, uri string) (query.Store, error) {
+	store, _, err := s.connect(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+// connect opens an MLflow server with what MLflow's own client would read. What
+// identifies the user is for the tracking server alone.
+func (s *stores) connect(ctx context.Context, uri string) (*rest.Store, connection.Connection, error) {
+	source := connection.Source{
+		Getenv: s.app.getenv, ReadFile: os.ReadFile, Run: connection.Run,
+		Home: firstSet(s.app.getenv("HOME"), s.app.getenv("USERPROFILE")),
+	}
+	var found connection.Connection
+	var err error
+	if uri == s.trackingURI {
+		found, err = source.Tracking(ctx, uri, s.settings)
+	} else {
+		found, err = source.Other(uri)
+	}
+	if err != nil {
+		return nil, found, err
+	}
+	found.Options.UserAgent = "evalctl/" + s.app.version
+	found.Options.Proxy = rest.ProxyFromEnvironment
+	store, err := rest.New(found.Options)
+	return store, found, err
 }
 
 // fetcher reads artifacts, through the cache unless it is off.
@@ -115,13 +138,4 @@ func (a *app) fetcher(global *globalFlags) (*artifacts.Fetcher, *progress) {
 		}
 	}
 	return artifacts.NewFetcher(cache, bar, 0), bar
-}
-
-// workingDirectory is where relative paths of answers start.
-func workingDirectory() string {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "."
-	}
-	return dir
 }

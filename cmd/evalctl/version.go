@@ -26,7 +26,7 @@ func newVersion(a *app, global *globalFlags) *cobra.Command {
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	global.output.register(cmd)
+	global.output.register(cmd, kind.Version)
 	return cmd
 }
 

@@ -1,6 +1,8 @@
 """Run an MLflow server for as long as the process that started this one lives.
 
-    python serve.py DIR PORT WORKERS [--remove]
+    python serve.py DIR PORT WORKERS [--remove] [-- OPTION...]
+
+What follows "--" goes to `mlflow server`, after the options that are set here.
 
 DIR holds mlflow.db and mlartifacts. The starter keeps a pipe to our standard
 input open and never writes: the kernel closes it however the starter ends, even
@@ -29,12 +31,16 @@ def stop(server: subprocess.Popen) -> None:
 
 def main() -> None:
     home, port, workers, *options = sys.argv[1:]
+    extra = []
+    if "--" in options:
+        at = options.index("--")
+        options, extra = options[:at], options[at + 1:]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server = subprocess.Popen(
         [sys.executable, "-m", "mlflow", "server",
          "--host", "127.0.0.1", "--port", port, "--workers", workers,
          "--backend-store-uri", "sqlite:///mlflow.db",
-         "--artifacts-destination", "./mlartifacts"],
+         "--artifacts-destination", "./mlartifacts", *extra],
         cwd=home, stdin=subprocess.DEVNULL, start_new_session=True)
     # Control-C reaches the whole terminal; the starter decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

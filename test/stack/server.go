@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -20,6 +21,7 @@ const patience = 3 * time.Minute
 // Server is a running MLflow server on the loopback interface.
 type Server struct {
 	URL string // without a trailing slash
+	Dir string // the store: mlflow.db and mlartifacts
 
 	// lifeline is the pipe that serve.py watches. It must stay reachable: the
 	// garbage collector closes files that are not.
@@ -32,6 +34,12 @@ type Server struct {
 // on a private copy of the filled store. It stops, and the copy goes away, when
 // ctx ends, with [Server.Close], or when this process ends, however it ends.
 func Start(ctx context.Context, workers int) (*Server, error) {
+	return StartWith(ctx, workers, nil)
+}
+
+// StartWith is [Start] with further options of `mlflow server`, and variables
+// (NAME=VALUE) of its environment. A static prefix becomes part of the URL.
+func StartWith(ctx context.Context, workers int, environment []string, options ...string) (*Server, error) {
 	interpreter, err := Interpreter(ctx)
 	if err != nil {
 		return nil, err
@@ -47,7 +55,7 @@ func Start(ctx context.Context, workers int) (*Server, error) {
 	if err := os.CopyFS(home, os.DirFS(filled)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
-	s, err := launch(ctx, interpreter, home, workers, "--remove")
+	s, err := launch(ctx, interpreter, home, workers, environment, append([]string{"--remove", "--"}, options...)...)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
@@ -55,7 +63,7 @@ func Start(ctx context.Context, workers int) (*Server, error) {
 }
 
 // launch starts serve.py on the store in home and waits until the server answers.
-func launch(ctx context.Context, interpreter, home string, workers int, options ...string) (*Server, error) {
+func launch(ctx context.Context, interpreter, home string, workers int, environment []string, options ...string) (*Server, error) {
 	tests, err := folder()
 	if err != nil {
 		return nil, err
@@ -70,6 +78,7 @@ func launch(ctx context.Context, interpreter, home string, workers int, options 
 	}
 	args := append([]string{filepath.Join(tests, "stack", "serve.py"), home, port, strconv.Itoa(workers)}, options...)
 	cmd := command(ctx, interpreter, args...)
+	cmd.Env = append(cmd.Env, environment...)
 	// A file, not our own streams: `go test` waits until nobody holds those.
 	cmd.Stdout, cmd.Stderr = log, log
 	lifeline, err := cmd.StdinPipe()
@@ -83,7 +92,11 @@ func launch(ctx context.Context, interpreter, home string, workers int, options 
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }()
 
-	s := &Server{URL: "http://127.0.0.1:" + port, lifeline: lifeline, exited: exited, log: log}
+	url := "http://127.0.0.1:" + port
+	if at := slices.Index(options, "--static-prefix"); at >= 0 {
+		url += options[at+1]
+	}
+	s := &Server{URL: url, Dir: home, lifeline: lifeline, exited: exited, log: log}
 	if err := s.await(ctx); err != nil {
 		said := s.said()
 		return nil, errors.Join(fmt.Errorf("start MLflow: %w", err), errors.New(said), s.Close())

@@ -34,7 +34,7 @@ func template(ctx context.Context, interpreter string) (string, error) {
 
 	dir := filepath.Join(cache, "mlflow-"+digest(parts...))
 	err = once(dir, func(dir string) error {
-		server, err := launch(ctx, interpreter, dir, 1)
+		server, err := launch(ctx, interpreter, dir, 1, nil)
 		if err != nil {
 			return err
 		}

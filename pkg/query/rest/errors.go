@@ -3,6 +3,8 @@ package rest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +12,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/evalctl/evalctl/pkg/query"
@@ -26,6 +30,7 @@ const (
 	hintAgain   = "try again; if it stays, ask who runs the server"
 	hintAddress = "check that the tracking server runs, and that --tracking-uri or MLFLOW_TRACKING_URI names its address"
 	hintLogin   = "a proxy seems to stand in front of the server and to want a login: set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or use an address behind it"
+	hintProxy   = "HTTP_PROXY and HTTPS_PROXY name the proxy, NO_PROXY the hosts that are reached without it"
 	hintNobody  = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
 )
 
@@ -90,6 +95,7 @@ func (e *answerError) known() bool {
 // refused is what a refusal means on any route.
 func (s *Store) refused(resp *http.Response, said *answerError) *query.Error {
 	host := address(resp.Request.URL)
+	said.message = s.who.scrub(said.message)
 	e := &query.Error{
 		Code:    query.IO,
 		Message: strings.TrimSpace(fmt.Sprintf("%s answered %d %s", host, said.status, http.StatusText(said.status))),
@@ -100,12 +106,17 @@ func (s *Store) refused(resp *http.Response, said *answerError) *query.Error {
 		if said.code != "" {
 			e.Code = query.Usage
 		}
+		if strings.Contains(strings.ToLower(said.message), "http request to an https server") {
+			e.Code, e.Hint = query.Unreachable, "the server speaks https: use an address that begins with https://"
+		}
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired:
 		e.Code, e.Hint = query.Unauthenticated, hintNobody
 		switch {
-		case !sameServer(s.base, resp.Request.URL):
-			e.Hint = "credentials are sent to the tracking server only, and this is another one"
-		case s.identity:
+		case !s.who.trusts(resp.Request.URL):
+			e.Hint = "credentials are sent to the tracking server only, and this is another one; --allow-artifact-host " + resp.Request.URL.Host + " sends them there too"
+		case said.status == http.StatusProxyAuthRequired:
+			e.Hint = hintProxy
+		case s.who.identified():
 			e.Hint = "the server does not accept the credentials that were sent"
 		}
 	case http.StatusForbidden:
@@ -120,6 +131,9 @@ func (s *Store) refused(resp *http.Response, said *answerError) *query.Error {
 		}
 	case http.StatusNotFound:
 		e.Code = query.NotFound
+		if s.workspace != "" && strings.HasPrefix(said.message, "Workspace ") {
+			e.Hint = "MLFLOW_WORKSPACE names the workspace; the server has none of that name, or hides it from this login"
+		}
 	case http.StatusRequestTimeout, http.StatusGatewayTimeout:
 		e.Code, e.Hint = query.Timeout, hintAgain
 	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable:
@@ -166,16 +180,71 @@ func (s *Store) failure(err error) *query.Error {
 		e.Code, e.Message, e.Hint = query.IO, "interrupted", ""
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, errStalled):
 		e.Code, e.Message, e.Hint = query.Timeout, host+" took too long", hintAgain
+	case isProxy(err):
+		e.Message, e.Hint = "the proxy on the way to "+host+" does not connect", hintProxy
 	case isDial(err):
 	case isTimeout(err):
 		e.Code, e.Message, e.Hint = query.Timeout, host+" took too long", hintAgain
 	case errors.Is(err, http.ErrSchemeMismatch):
 		e.Hint = "the server speaks http: use an address that begins with http://"
 	case isTLS(err):
-		e.Hint = "the server's certificate is not trusted here, or it does not speak https"
+		e.Code, e.Hint = query.Unreachable, hintTLS(err)
+		if isExpired(err) {
+			e.Err = errExpired
+		}
 	}
 	return e
 }
+
+// errExpired stands for an error that quotes the present moment.
+var errExpired = errors.New("the certificate has expired or is not valid yet")
+
+func isExpired(err error) bool {
+	invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
+	return ok && invalid.Reason == x509.Expired
+}
+
+// hintTLS says what can be done about two ends that do not agree.
+func hintTLS(err error) string {
+	if names, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "the certificate is for " + namesOf(names.Certificate) + ": use a name that it holds"
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && isExpired(err) {
+		return "the certificate is for " + namesOf(invalid.Cert) + " and valid from " + day(invalid.Cert.NotBefore) + " to " + day(invalid.Cert.NotAfter) +
+			": ask who runs the server to renew it, and check the clock here"
+	}
+	if unknown, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		of := ""
+		if unknown.Cert != nil {
+			of = " of " + namesOf(unknown.Cert) + ", valid to " + day(unknown.Cert.NotAfter) + ","
+		}
+		return "the certificate" + of + " is signed by an authority that is not known here: set MLFLOW_TRACKING_SERVER_CERT_PATH to a file with the authority's certificate"
+	}
+	if remote, ok := errors.AsType[*net.OpError](err); ok && remote.Op == "remote error" {
+		if strings.Contains(remote.Error(), "certificate") {
+			return "the server wants a certificate that it knows: set MLFLOW_TRACKING_CLIENT_CERT_PATH to a file with the certificate and its key"
+		}
+		return "the server ended the TLS handshake; an older server may know no version of TLS that is safe"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return "the server does not speak https: use an address that begins with http://"
+	}
+	return "the server's certificate is not trusted here, or it does not speak https"
+}
+
+// namesOf are the hosts that a certificate is for.
+func namesOf(certificate *x509.Certificate) string {
+	names := slices.Clone(certificate.DNSNames)
+	for _, ip := range certificate.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return "no host"
+	}
+	return oneLine(strings.Join(names, ", "))
+}
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // isDial reports whether the connection could not be made: even where that took
 // too long, what matters is that there is no server.
@@ -183,6 +252,12 @@ func isDial(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	_, dns := errors.AsType[*net.DNSError](err)
 	return dns || ok && op.Op == "dial"
+}
+
+// isProxy reports whether the connection failed at the proxy.
+func isProxy(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "proxyconnect"
 }
 
 func isTimeout(err error) bool {

@@ -85,8 +85,9 @@ func lasting(err error) bool {
 func isTLS(err error) bool {
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](err)
 	_, record := errors.AsType[tls.RecordHeaderError](err)
-	_, alert := errors.AsType[tls.AlertError](err)
-	return certificate || record || alert || errors.Is(err, http.ErrSchemeMismatch)
+	// What the other end refuses, such as to go on without a client's certificate.
+	op, remote := errors.AsType[*net.OpError](err)
+	return certificate || record || remote && (op.Op == "remote error" || op.Op == "local error") || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // wait is the time before the next try: what the server asks for, within

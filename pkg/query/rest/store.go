@@ -3,12 +3,13 @@
 //
 // Every request is a read, searches by POST included, so that each may be sent
 // again. A request passes one RoundTripper a concern: retry, whole (API calls
-// only), redirect, identify, and then the connections.
+// only), redirect, workspace (if one is set), identify, and then the connections.
 package rest
 
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -44,6 +45,24 @@ type Options struct {
 	Username, Password string
 	Token              string
 
+	// Headers go with every request, before those of the same name that the store
+	// would send, Authorization included.
+	Headers []Header
+
+	// Workspace is the MLflow workspace to read; "" is the server's default. The
+	// first request then asks whether the server has workspaces.
+	Workspace string
+
+	// ArtifactHosts are the other servers that may get what identifies the user:
+	// credentials, Headers, the workspace and the client certificate. They are
+	// written as host, which is all its ports, or host:port. If the tracking server
+	// speaks https, they get it over https only.
+	ArtifactHosts []string
+
+	// TLS says how to speak https; nil is net/http's way. Certificates in it, and
+	// InsecureSkipVerify, hold for the tracking server and ArtifactHosts only.
+	TLS *tls.Config
+
 	// UserAgent is the header of that name; "" leaves it to net/http.
 	UserAgent string
 
@@ -72,10 +91,12 @@ type Options struct {
 
 // Store is an MLflow tracking server. It is safe for concurrent use.
 type Store struct {
-	base     *url.URL // without userinfo, query, fragment and trailing slash
-	api      *http.Client
-	files    *http.Client
-	identity bool // whether credentials are sent
+	base      *url.URL // without userinfo, query, fragment and trailing slash
+	api       *http.Client
+	files     *http.Client
+	who       *identify
+	workspace string                                // "" is the server's default
+	proxy     func(*http.Request) (*url.URL, error) // may be nil
 
 	experiments experimentList
 	unserved    sync.Map // routes (string) that this server does not serve
@@ -91,12 +112,15 @@ func New(options Options) (*Store, error) {
 		return nil, err
 	}
 	timeout := positive(options.Timeout, DefaultTimeout)
-	transport := options.Transport
-	if transport == nil {
-		transport = newTransport(timeout, options.Proxy, quickDial)
+	who, err := newIdentify(base, user, options, timeout)
+	if err != nil {
+		return nil, err
 	}
-	authorization := credentials(user, options)
-	wire := &redirect{&identify{transport, base, authorization, options.UserAgent}}
+	var next http.RoundTripper = who
+	if options.Workspace != "" {
+		next = &workspace{next: next, who: who, name: options.Workspace}
+	}
+	wire := &redirect{next}
 	retries := retry{
 		tries:   DefaultRetries + 1,
 		backoff: positive(options.Backoff, DefaultBackoff),
@@ -115,7 +139,9 @@ func New(options Options) (*Store, error) {
 		base:        base,
 		api:         client(&api),
 		files:       client(&files),
-		identity:    authorization != "",
+		who:         who,
+		workspace:   options.Workspace,
+		proxy:       options.Proxy,
 		experiments: newExperimentList(),
 	}, nil
 }

@@ -18,7 +18,7 @@ func AveragesDocument(a compare.Averages, warnings []nemo.Warning) render.Docume
 		Items: averageItems(a.Averages), ItemKind: "average", Summary: nil,
 		Screen: averagesScreen(a, warnings, false),
 		Wide:   averagesScreen(a, warnings, true),
-		Brief:  averagesBrief(a),
+		Brief:  averagesBrief(a, warnings),
 		Tables: []render.Records{sideAverageRecords(a)},
 	}
 }
@@ -97,13 +97,26 @@ func partsTable(averages []compare.SideAverage) render.Table {
 	return table
 }
 
-func averagesBrief(a compare.Averages) []string {
+// averagesBrief is the averages, and what they leave out without saying so.
+func averagesBrief(a compare.Averages, warnings []nemo.Warning) []string {
 	lines := make([]string, 0, len(a.Averages))
 	for _, average := range a.Averages {
 		lines = append(lines, averageLine(average, len(a.Sides) > 1))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, "no average: no task has a headline of a known scale")
+	}
+	for _, side := range a.Sides {
+		if side.Configured != nil && side.Tasks < *side.Configured {
+			lines = append(lines, fmt.Sprintf("missing: %s has results of %d of %s", side.Label, side.Tasks, plural(*side.Configured, "task")))
+		}
+	}
+	for _, w := range warnings {
+		line := "warning " + w.Code + ": "
+		if w.Side != "" {
+			line += w.Side + ": "
+		}
+		lines = append(lines, line+w.Message)
 	}
 	return lines
 }

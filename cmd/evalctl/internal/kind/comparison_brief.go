@@ -148,7 +148,7 @@ func (d comparisonScreen) failedRequests(cand string) string {
 	if !found || base.Sign() == 0 && other.Sign() == 0 {
 		return ""
 	}
-	return fmt.Sprintf("failed requests %s -> %s", base, other)
+	return fmt.Sprintf("failed requests %s -> %s", compact(&base), compact(&other))
 }
 
 // keysOf lists the settings that a warning's rows name.

@@ -148,8 +148,13 @@ func scoresTable(e compare.Evaluation, notes *footnotes, wide bool) render.Table
 // runtimeTable shows how the requests went.
 func runtimeTable(e compare.Evaluation, wide bool) render.Table {
 	table := render.Table{Columns: []render.Column{
-		{Title: "task", Flexible: true}, {Title: "requests", Align: render.Right}, {Title: "failed", Align: render.Right}, {Title: "cut", Align: render.Right},
-		{Title: "latency ms", Align: render.Point}, {Title: "tokens out", Align: render.Point}, {Title: "inference s", Align: render.Point},
+		{Title: "task", Flexible: true},
+		{Title: "requests", Align: render.Right},
+		{Title: "failed", Align: render.Right},
+		{Title: "cut", Align: render.Right},
+		{Title: "latency ms", Align: render.Point},
+		{Title: "tokens out", Align: render.Point},
+		{Title: "inference s", Align: render.Point},
 	}}
 	if wide {
 		table.Columns = append(table.Columns, render.Column{Title: "job"}, render.Column{Title: "status codes"}, render.Column{Title: "runs", Align: render.Right})

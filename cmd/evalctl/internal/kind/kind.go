@@ -24,29 +24,48 @@ const (
 	Comparison  = "comparison"
 	Averages    = "averages"
 	Artifacts   = "artifacts"
+	Doctor      = "doctor"
 	Downloads   = "downloads"
 	Version     = "version"
 	Error       = "error"
 )
 
-// Kind is one kind: its name and an empty value, from which its schema is made.
+// Kind is one kind: its name, an empty value, from which its schema is made, and
+// which parts every document of it has.
 type Kind struct {
-	Name  string
-	Verb  string // what prints it
-	Value any
+	Name   string
+	Verb   string // what prints it
+	Value  any
+	Item   string   // the "kind" of a line in JSON Lines; "": it has no list
+	Tables []string // names of the tables, the main one first
+	Names  bool     // whether there are names to list
+}
+
+// Blank is a document of this kind that holds nothing. What cannot be printed of
+// it cannot be printed of any.
+func (k Kind) Blank() render.Document {
+	doc := render.Document{Kind: k.Name, Data: k.Value, Warnings: []string{}, ItemKind: k.Item}
+	for _, name := range k.Tables {
+		doc.Tables = append(doc.Tables, render.Records{Name: name})
+	}
+	if k.Names {
+		doc.Names = []string{}
+	}
+	return doc
 }
 
 // All lists every kind, by name.
 func All() []Kind {
 	kinds := []Kind{
-		{Artifacts, "artifacts ls", ArtifactsValue{}},
-		{Averages, "average", compare.Averages{}},
-		{Comparison, "compare, demo", compare.Comparison{}},
-		{Downloads, "artifacts get", DownloadsValue{}},
-		{Evaluation, "show", compare.Evaluation{}},
-		{Invocations, "invocations", InvocationsValue{}},
-		{Runs, "runs", RunsValue{}},
-		{Version, "version", VersionValue{}},
+		{Artifacts, "artifacts ls", ArtifactsValue{}, "artifact", []string{"artifacts"}, true},
+		{Averages, "average", compare.Averages{}, "average", []string{"averages"}, false},
+		{Comparison, "compare, demo", compare.Comparison{}, "row", []string{"rows", "averages"}, false},
+		{Doctor, "doctor", DoctorValue{}, "step", []string{"steps"}, false},
+		{Downloads, "artifacts get", DownloadsValue{}, "download", []string{"downloads"}, false},
+		{Evaluation, "show", compare.Evaluation{}, "score", []string{"scores", "runtime"}, false},
+		{Invocations, "invocations", InvocationsValue{}, "invocation", []string{"invocations"}, true},
+		{Runs, "runs", RunsValue{}, "run", []string{"runs"}, true},
+		{Version, "version", VersionValue{}, "", []string{"version"}, false},
 	}
 	slices.SortFunc(kinds, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
 	return kinds

@@ -53,16 +53,17 @@ func fixed(d *decimal.Decimal, places int) string {
 	return minus(d.Fixed(places))
 }
 
-// signed shows a difference with its sign.
+// signed shows a difference with its sign. One that rounds to zero has none, so
+// that the text of a difference is that of its opposite but for the sign.
 func signed(d *decimal.Decimal, places int) string {
 	if d == nil {
 		return dash
 	}
-	rounded := d.Fixed(places)
-	if d.Sign() > 0 {
-		return "+" + rounded
+	rounded := d.Round(places)
+	if rounded.Sign() > 0 {
+		return "+" + rounded.Fixed(places)
 	}
-	return minus(rounded)
+	return minus(rounded.Fixed(places))
 }
 
 // minus replaces the hyphen by the sign that is as wide as a plus.

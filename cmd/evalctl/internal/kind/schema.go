@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
@@ -45,6 +46,8 @@ func typeSchemas() map[reflect.Type]*jsonschema.Schema {
 	return map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[decimal.Decimal](): {Type: "number"},
 		reflect.TypeFor[nemo.Time]():       {Type: "string", Format: "date-time"},
+		// What inference will fill in; null where none was made.
+		reflect.TypeFor[map[string]any](): {Types: []string{"null", "object"}},
 		reflect.TypeFor[compare.Verdict](): words("improved", "regressed", "increased", "decreased", "equivalent",
 			"inconclusive", "insufficient_data", "no_inference", "not_comparable"),
 		reflect.TypeFor[catalog.Direction](): words("higher", "lower", "unknown"),
@@ -64,9 +67,30 @@ func envelopeSchema(k Kind) (*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
+	neverNull(data)
+	neverNull(warning)
+	if k.Name == Evaluation {
+		data.Properties["configured"].Type, data.Properties["configured"].Types = "", []string{"null", "array"}
+	}
 	return envelope(k.Name, map[string]*jsonschema.Schema{
 		"data": data, "warnings": {Type: "array", Items: warning},
 	}, "data", "warnings"), nil
+}
+
+// neverNull takes null away from lists, which Go's types allow and the contract
+// does not: [] is the list of nothing.
+func neverNull(schema *jsonschema.Schema) {
+	if schema == nil {
+		return
+	}
+	if slices.Contains(schema.Types, "array") {
+		schema.Type, schema.Types = "array", nil
+	}
+	neverNull(schema.Items)
+	neverNull(schema.AdditionalProperties)
+	for _, property := range schema.Properties {
+		neverNull(property)
+	}
 }
 
 func envelope(name string, properties map[string]*jsonschema.Schema, order ...string) *jsonschema.Schema {
@@ -82,8 +106,13 @@ func envelope(name string, properties map[string]*jsonschema.Schema, order ...st
 		Properties:    properties,
 		PropertyOrder: order,
 		Required:      order,
+
+		AdditionalProperties: nothing(),
 	}
 }
+
+// nothing is the schema that no value meets.
+func nothing() *jsonschema.Schema { return &jsonschema.Schema{Not: &jsonschema.Schema{}} }
 
 func errorSchema() *jsonschema.Schema {
 	text := &jsonschema.Schema{Type: "string"}
@@ -101,6 +130,8 @@ func errorSchema() *jsonschema.Schema {
 		},
 		PropertyOrder: []string{"code", "message", "hint", "exit_status", "candidates"},
 		Required:      []string{"code", "message", "hint", "exit_status"},
+
+		AdditionalProperties: nothing(),
 	}
 	return envelope(Error, map[string]*jsonschema.Schema{"error": object}, "error")
 }

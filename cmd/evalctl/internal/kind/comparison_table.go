@@ -1,0 +1,287 @@
+package kind
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
+	"github.com/evalctl/evalctl/pkg/decimal"
+	"github.com/evalctl/evalctl/pkg/nemo"
+	"github.com/evalctl/evalctl/pkg/render"
+)
+
+// line is the rows of one score: one for each candidate.
+type line []compare.Row
+
+// lines groups rows of the same score.
+func (d *comparisonScreen) lines() []line {
+	var lines []line
+	at := map[string]int{}
+	for _, row := range d.c.Rows {
+		key := strings.Join([]string{row.Task, nemo.Text(row.Variant), row.Section, row.Name, row.Metric, row.Score}, "\x00")
+		i, ok := at[key]
+		if !ok {
+			i = len(lines)
+			at[key] = i
+			lines = append(lines, make(line, len(d.c.Sides)-1))
+		}
+		lines[i][d.candidate(row.Cand.Side)] = row
+	}
+	return lines
+}
+
+func (d *comparisonScreen) candidate(label string) int {
+	return slices.IndexFunc(d.c.Sides, func(s compare.SideSummary) bool { return s.Label == label }) - 1
+}
+
+func (d *comparisonScreen) rows(wide bool) render.Table {
+	base := d.c.Sides[0].Label
+	table := render.Table{Columns: []render.Column{{Title: "task", Flexible: true}, {Title: "score", Flexible: true}, {Title: base, Align: render.Point}}}
+	for i, side := range d.c.Sides[1:] {
+		delta := "Δ"
+		if len(d.c.Sides) > 2 {
+			delta = "Δ" + strconv.Itoa(i+1)
+		}
+		table.Columns = append(table.Columns,
+			render.Column{Title: side.Label, Align: render.Point}, render.Column{Title: delta, Align: render.Point}, render.Column{})
+	}
+	if wide {
+		table.Columns = append(table.Columns,
+			render.Column{Title: "relative", Align: render.Point}, render.Column{Title: "n", Align: render.Right},
+			render.Column{Title: "scale"}, render.Column{Title: "better"}, render.Column{Title: "verdict"}, render.Column{Title: "harness"})
+	}
+	places := map[catalog.Scale]int{}
+	for _, e := range d.entries() {
+		if e.headless != nil {
+			mark := d.notes.mark("--scores all shows the scores of a task without headline")
+			table.Rows = append(table.Rows, render.Row{
+				plain(e.task), muted(plural(len(e.headless.Keys), "score") + mark), muted(dash), muted(dash), muted(dash),
+			})
+			continue
+		}
+		first := e.line.first()
+		cells, p := d.line(e.line, first, wide)
+		if first.Primary {
+			places[first.Scale] = max(places[first.Scale], p)
+		}
+		table.Rows = append(table.Rows, cells)
+	}
+	if averages := d.averages(places); len(averages) > 0 {
+		if len(table.Rows) > 0 {
+			table.Rows = append(table.Rows, nil)
+		}
+		table.Rows = append(table.Rows, averages...)
+	}
+	return table
+}
+
+// entry is a line of the table: a score, or a task without headline of which no
+// score is shown.
+type entry struct {
+	task     string
+	line     line
+	headless *nemo.Warning
+}
+
+// entries lists the lines in the order in which they are drawn, so that notes are
+// numbered as they are read.
+func (d *comparisonScreen) entries() []entry {
+	var entries []entry
+	shown := map[string]bool{}
+	for _, l := range d.lines() {
+		task := l.first().Task
+		shown[task] = true
+		entries = append(entries, entry{task: task, line: l})
+	}
+	for i, w := range d.warnings {
+		if w.Code == "NO_PRIMARY_SCORE" && !shown[w.Task] {
+			entries = append(entries, entry{task: w.Task, headless: &d.warnings[i]})
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int { return strings.Compare(a.task, b.task) })
+	return entries
+}
+
+// first is the first row of a line that there is.
+func (l line) first() compare.Row {
+	for _, row := range l {
+		if row.Task != "" {
+			return row
+		}
+	}
+	return compare.Row{}
+}
+
+// line draws one score and returns with how many decimals.
+func (d *comparisonScreen) line(l line, first compare.Row, wide bool) (render.Row, int) {
+	values := []*decimal.Decimal{first.Base.Value}
+	errs := []*decimal.Decimal{standardError(first.Base)}
+	for _, row := range l {
+		values = append(values, row.Cand.Value)
+		errs = append(errs, standardError(row.Cand))
+	}
+	places := placesOf(first.Scale, values, errs)
+	task := first.Task
+	if first.Variant != nil {
+		task += " " + *first.Variant
+	}
+	cells := render.Row{plain(task), plain(scoreName(first)), plain(withError(first.Base.Value, standardError(first.Base), places))}
+	for i, row := range l {
+		if row.Task == "" { // this candidate has no such row
+			cells = append(cells, muted(dash), muted(dash), plain(""))
+			continue
+		}
+		tone := toneOf(row.Verdict)
+		cells = append(cells,
+			plain(withError(row.Cand.Value, standardError(row.Cand), places)),
+			render.Cell{Text: signed(row.Delta, places), Tone: tone},
+			render.Cell{Text: strings.TrimSpace(d.marks(row, d.c.Sides[i+1].Label)), Tone: render.Caution})
+	}
+	if wide {
+		row := first
+		relative := dash
+		if row.Relative != nil {
+			percent := row.Relative.Mul(decimal.FromInt(100))
+			relative = signed(&percent, 1) + " %"
+		}
+		cells = append(cells, plain(relative), plain(pairOf(row.Base.N, row.Cand.N)), plain(string(row.Scale)),
+			plain(string(row.Direction)), plain(words(string(row.Verdict))), muted(nemo.Text(row.Harness)))
+	}
+	return cells, places
+}
+
+// standardError is what is shown behind ±: what the harness reports. The spread
+// of several runs is another quantity and is not shown as one.
+func standardError(v compare.Value) *decimal.Decimal {
+	if v.Repeats > 1 {
+		return nil
+	}
+	return v.Stderr
+}
+
+func pairOf(a, b *decimal.Decimal) string {
+	switch {
+	case a == nil && b == nil:
+		return dash
+	case a != nil && b != nil && a.Equal(*b):
+		return a.String()
+	default:
+		return orDash(text(a)) + "/" + orDash(text(b))
+	}
+}
+
+// scoreName is the shortest name that says which score it is: the score, with
+// the metric or the name in results.yml where the score alone does not.
+func scoreName(row compare.Row) string {
+	if row.Primary {
+		return headline(row.Metric, row.Score)
+	}
+	name := row.Metric
+	if row.Score != row.Metric {
+		name += "/" + row.Score
+	}
+	if row.Name != row.Task {
+		name = row.Name + "/" + name
+	}
+	return name
+}
+
+// headline shortens the name of a primary score: exact_match__strict-match is
+// known by its filter, pass@1/correct by its score.
+func headline(metric, score string) string {
+	if _, filter, found := strings.Cut(score, "__"); found && metric == score {
+		return filter
+	}
+	return score
+}
+
+// marks are the footnotes of one row.
+func (d *comparisonScreen) marks(row compare.Row, label string) string {
+	var marks string
+	if row.Verdict == compare.NotComparable {
+		marks += d.notes.mark(notComparable(row))
+	}
+	for _, w := range row.Warnings {
+		note := w.Message
+		if len(w.Keys) > 0 {
+			note += ": " + strings.Join(w.Keys, ", ")
+		}
+		if len(d.c.Sides) > 2 {
+			note = label + ": " + note
+		}
+		marks += d.notes.mark(note)
+	}
+	return marks
+}
+
+func notComparable(row compare.Row) string {
+	if slices.Contains(row.Reasons, nemo.ReasonAbsentOnSide) {
+		return "only one side has this score"
+	}
+	return fmt.Sprintf("not comparable (%s differ); in no average; --allow accepts a difference", strings.Join(row.Reasons, ", "))
+}
+
+// averages are the lines below the rows: one a scale and direction.
+func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
+	type key struct {
+		scale     catalog.Scale
+		direction catalog.Direction
+	}
+	var order []key
+	byKey := map[key][]compare.Average{}
+	for _, a := range d.c.Averages {
+		k := key{a.Scale, a.Direction}
+		if byKey[k] == nil {
+			order = append(order, k)
+		}
+		byKey[k] = append(byKey[k], a)
+	}
+	var rows []render.Row
+	for _, k := range order {
+		first := byKey[k][0]
+		p := max(places[k.scale], meanPlaces(k.scale))
+		name := string(k.scale)
+		if k.direction == catalog.Lower {
+			name += ", lower is better"
+		}
+		cells := render.Row{strong("mean"), plain(name), strong(fixed(first.Base.Value, p))}
+		denominators := []string{}
+		for _, side := range d.c.Sides[1:] {
+			i := slices.IndexFunc(byKey[k], func(a compare.Average) bool { return a.Cand.Side == side.Label })
+			if i < 0 {
+				cells = append(cells, muted(dash), muted(dash), plain(""))
+				continue
+			}
+			a := byKey[k][i]
+			mark := ""
+			if len(a.Dropped) > 0 {
+				parts := make([]string, len(a.Dropped))
+				for j, dropped := range a.Dropped {
+					parts[j] = fmt.Sprintf("%s (%s)", dropped.Task, words(dropped.Reason))
+				}
+				mark = d.notes.mark("left out of the mean: " + strings.Join(parts, ", "))
+			}
+			denominator := fmt.Sprintf("%d of %s%s", a.Tasks, plural(a.Of, "task"), mark)
+			if len(d.c.Sides) > 2 && a.Base.Value != nil && first.Base.Value != nil && !a.Base.Value.Equal(*first.Base.Value) {
+				denominator += " (base " + fixed(a.Base.Value, p) + ")"
+			}
+			if !slices.Contains(denominators, denominator) {
+				denominators = append(denominators, denominator)
+			}
+			cells = append(cells, strong(fixed(a.Cand.Value, p)), render.Cell{Text: signed(a.Delta, p), Tone: render.Strong}, plain(denominator))
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// meanPlaces is the least number of decimals of a mean: a tenth of a point.
+func meanPlaces(scale catalog.Scale) int {
+	if scale == catalog.Fraction {
+		return 3
+	}
+	return 1
+}

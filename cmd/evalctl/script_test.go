@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"mime"
+	"os"
+	"os/exec"
+	"path"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/demo"
+	"github.com/evalctl/evalctl/test/fakemlflow"
+)
+
+// TestScripts runs testdata/script, the specification of the command line: what
+// goes to which stream, and exit statuses.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup: func(env *testscript.Env) error {
+			tb, ok := env.T().(testing.TB)
+			if !ok {
+				return errors.New("the script has no test")
+			}
+			env.Setenv("EVALCTL_CACHE_DIR", env.WorkDir+"/.cache")
+			env.Values[siteKey{}] = &site{tb: tb}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "data": data, "mlflow": mlflow, "fault": fault, "requests": requests,
+		},
+	})
+}
+
+// site is what a script has around it.
+type site struct {
+	tb     testing.TB
+	server *fakemlflow.Server // after mlflow
+}
+
+type siteKey struct{}
+
+func siteOf(ts *testscript.TestScript) *site {
+	s, ok := ts.Value(siteKey{}).(*site)
+	if !ok {
+		ts.Fatalf("the script was not set up")
+	}
+	return s
+}
+
+// exits STATUS CMD... runs a command and asserts its status.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		failed, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%s did not run: %v", args[1], err)
+		}
+		got = failed.ExitCode()
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit status %d, want %s", got, args[0])
+	}
+}
+
+// data DIR makes a launcher's output directory of the built-in data.
+func data(ts *testscript.TestScript, _ bool, args []string) {
+	files, err := demo.FS()
+	ts.Check(err)
+	ts.Check(os.CopyFS(ts.MkAbs(args[0]), files))
+}
+
+// mlflow starts a server that holds what the exporter makes of the built-in data.
+// It sets MLFLOW_TRACKING_URI, and ADDRESS to the server's host and port.
+func mlflow(ts *testscript.TestScript, _ bool, _ []string) {
+	s := siteOf(ts)
+	s.server = fakemlflow.New(s.tb)
+	s.server.AddExperiment("demo")
+	files, err := demo.FS()
+	ts.Check(err)
+	jobs, err := fs.Glob(files, "*/*/artifacts/results.yml")
+	ts.Check(err)
+	for _, results := range jobs {
+		// <time>-<invocation>/<harness>.<task>.<n>/artifacts/results.yml
+		dir := path.Dir(results)
+		launch, job, _ := strings.Cut(path.Dir(dir), "/")
+		_, invocation, _ := strings.Cut(launch, "-")
+		name := strings.TrimSuffix(job, path.Ext(job))
+		harness, benchmark, _ := strings.Cut(name, ".")
+		run := fakemlflow.Run{Name: job, Files: map[string]string{}, Tags: map[string]string{
+			"invocation_id": invocation, "job_id": invocation + path.Ext(job),
+			"harness": harness, "task_name": name, "benchmark": benchmark, "executor": "local",
+		}}
+		entries, err := fs.ReadDir(files, dir)
+		ts.Check(err)
+		for _, entry := range entries {
+			content, err := fs.ReadFile(files, path.Join(dir, entry.Name()))
+			ts.Check(err)
+			run.Files[path.Join(harness+"."+name, "artifacts", entry.Name())] = string(content)
+		}
+		s.server.AddRun(run)
+	}
+	ts.Setenv("MLFLOW_TRACKING_URI", s.server.URL)
+	ts.Setenv("ADDRESS", strings.TrimPrefix(s.server.URL, "http://"))
+}
+
+// fault STATUS|drop|cut PART [BODY] spoils all requests whose path has PART, after
+// it has forgotten earlier faults.
+func fault(ts *testscript.TestScript, _ bool, args []string) {
+	s := siteOf(ts)
+	f := fakemlflow.Fault{Path: args[1]}
+	switch args[0] {
+	case "drop":
+		f.Drop = true
+	case "cut":
+		f.Cut, f.After = true, 10
+	default:
+		status, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		f.Status = status
+	}
+	if len(args) > 2 {
+		f.Body = ts.ReadFile(args[2])
+		f.Header = map[string]string{"Content-Type": mime.TypeByExtension(path.Ext(args[2]))}
+	}
+	s.server.ClearFaults()
+	s.server.Fault(f)
+}
+
+// requests [N] asserts how many requests the server got since the last such line.
+func requests(ts *testscript.TestScript, _ bool, args []string) {
+	s := siteOf(ts)
+	var got strings.Builder
+	all := s.server.Requests()
+	for _, request := range all {
+		got.WriteString("\n" + request.Method + " " + request.Path)
+	}
+	s.server.ForgetRequests()
+	if len(args) > 0 && strconv.Itoa(len(all)) != args[0] {
+		ts.Fatalf("%d requests, want %s:%s", len(all), args[0], got.String())
+	}
+}
