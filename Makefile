@@ -65,8 +65,9 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 bench: ## print ratios to an empty program, curl and a Python script; asserts nothing
 	@$(GO) run ./test/bench -n $(BENCHTURNS)
 
-docs: ## generate the schemas and reference pages again
-	$(GO) generate ./...
+docs: ## write the schemas and the transcripts of the pages again
+	$(GO) test ./cmd/evalctl/internal/schemagen -run Files -update
+	$(GO) test ./cmd/evalctl -run Docs -update
 
 dist: $(GORELEASER) ## build the archives of a release in dist/, from the current commit
 	$(GORELEASER) release --snapshot --clean

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
+	"github.com/evalctl/evalctl/docs/schema"
 )
 
 func newSchema(a *app) *cobra.Command {
@@ -33,11 +34,11 @@ Kinds:
 				_, err := a.stdout.Write([]byte(strings.Join(names, "\n") + "\n"))
 				return a.written(err)
 			}
-			schema, err := kind.Schema(args[0])
+			text, err := schema.Read(args[0])
 			if err != nil {
 				return &usageError{message: err.Error(), hint: "one of " + strings.Join(names, ", ")}
 			}
-			_, err = a.stdout.Write(schema)
+			_, err = a.stdout.Write(text)
 			return a.written(err)
 		},
 	}

@@ -1,4 +1,7 @@
-package kind
+// Package schemagen makes the JSON Schemas of the contract's kinds from the Go
+// types that print them. It is no part of the program, which carries what this
+// package wrote to docs/schema: the library behind it would cost every start.
+package schemagen
 
 import (
 	"encoding/json"
@@ -8,6 +11,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
 	"github.com/evalctl/evalctl/pkg/compare"
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
 	"github.com/evalctl/evalctl/pkg/decimal"
@@ -17,10 +21,10 @@ import (
 // Schema returns the JSON Schema (2020-12) of an answer of this kind, generated
 // from the Go types that make it.
 func Schema(name string) ([]byte, error) {
-	if name == Error {
+	if name == kind.Error {
 		return marshalSchema(errorSchema())
 	}
-	for _, k := range All() {
+	for _, k := range kind.All() {
 		if k.Name == name {
 			schema, err := envelopeSchema(k)
 			if err != nil {
@@ -56,7 +60,7 @@ func typeSchemas() map[reflect.Type]*jsonschema.Schema {
 	}
 }
 
-func envelopeSchema(k Kind) (*jsonschema.Schema, error) {
+func envelopeSchema(k kind.Kind) (*jsonschema.Schema, error) {
 	options := &jsonschema.ForOptions{TypeSchemas: typeSchemas()}
 	data, err := jsonschema.ForType(reflect.TypeOf(k.Value), options)
 	if err != nil {
@@ -69,7 +73,7 @@ func envelopeSchema(k Kind) (*jsonschema.Schema, error) {
 	}
 	neverNull(data)
 	neverNull(warning)
-	if k.Name == Evaluation {
+	if k.Name == kind.Evaluation {
 		data.Properties["configured"].Type, data.Properties["configured"].Types = "", []string{"null", "array"}
 	}
 	return envelope(k.Name, map[string]*jsonschema.Schema{
@@ -133,5 +137,5 @@ func errorSchema() *jsonschema.Schema {
 
 		AdditionalProperties: nothing(),
 	}
-	return envelope(Error, map[string]*jsonschema.Schema{"error": object}, "error")
+	return envelope(kind.Error, map[string]*jsonschema.Schema{"error": object}, "error")
 }

@@ -1,14 +1,18 @@
-package kind_test
+package schemagen_test
 
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/schemagen"
 	"github.com/evalctl/evalctl/pkg/render"
 )
 
@@ -21,7 +25,7 @@ func TestEveryKindHasASchema(t *testing.T) {
 		t.Errorf("kinds are not sorted: %v", names)
 	}
 	for _, name := range append(names, kind.Error) {
-		text, err := kind.Schema(name)
+		text, err := schemagen.Schema(name)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -29,7 +33,7 @@ func TestEveryKindHasASchema(t *testing.T) {
 		if !bytes.HasSuffix(text, []byte("}\n")) {
 			t.Errorf("%s: does not end in a line", name)
 		}
-		again, err := kind.Schema(name)
+		again, err := schemagen.Schema(name)
 		if err != nil || !bytes.Equal(text, again) {
 			t.Errorf("%s: another schema the second time", name)
 		}
@@ -44,7 +48,7 @@ func TestEveryKindHasASchema(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := kind.Schema("nosuch"); err == nil {
+	if _, err := schemagen.Schema("nosuch"); err == nil {
 		t.Error("a schema of no kind")
 	}
 }
@@ -60,5 +64,38 @@ func TestBlankDocumentsPrint(t *testing.T) {
 				t.Errorf("%s -o %s: %v", k.Name, format, err)
 			}
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "write docs/schema again")
+
+// TestFiles holds the published schemas to the types.
+func TestFiles(t *testing.T) {
+	const folder = "../../../../docs/schema"
+	names := []string{kind.Error}
+	for _, k := range kind.All() {
+		names = append(names, k.Name)
+	}
+	var want []string
+	for _, name := range names {
+		text, err := schemagen.Schema(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(folder, name+".json")
+		want = append(want, file)
+		if *update {
+			if err := os.WriteFile(file, text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		published, err := os.ReadFile(file)
+		if err != nil || !bytes.Equal(published, text) {
+			t.Errorf("%s is not what the types say: run make docs", file)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil || len(files) != len(want) {
+		t.Errorf("docs/schema has %d files, want %d (%v)", len(files), len(want), err)
 	}
 }
