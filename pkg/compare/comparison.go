@@ -330,7 +330,7 @@ func configuredTasks(side Side, tasks []task, absent []Missing, known *catalog.C
 func envelope(sides []Side, tasks [][]task, rows []Row, known *catalog.Catalog) []nemo.Warning {
 	warnings := []nemo.Warning{}
 	for _, side := range sides {
-		for _, w := range side.Evaluation.Warnings {
+		for _, w := range side.Warnings {
 			w.Side = side.Label
 			warnings = append(warnings, w)
 		}

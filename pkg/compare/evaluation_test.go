@@ -85,7 +85,7 @@ func TestWarningsOfTheSidesFiles(t *testing.T) {
 	a, b := byob("a.0", "x", "0.5", "{temperature: 0}").job(t), byob("b.0", "x", "0.5", "{temperature: 1}").job(t)
 	a.Warnings = []nemo.Warning{{Code: "RUN_NOT_FINISHED", Task: "x"}}
 	sides := []compare.Side{side("a", a), side("b", b)}
-	sides[1].Evaluation.Warnings = []nemo.Warning{{Code: "SOMETHING"}}
+	sides[1].Warnings = []nemo.Warning{{Code: "SOMETHING"}}
 	_, warnings := compared(t, sides)
 	wantLines(t, "warnings", warningLines(warnings), "CONFIG_DIFFERS ×1", "RUN_NOT_FINISHED side a x", "SOMETHING side b")
 }

@@ -43,8 +43,8 @@ func primary(known *catalog.Catalog, harness, task string, list []string) string
 }
 
 const (
-	fractionUp = "fraction higher"
-	percentUp  = "percent higher"
+	fractionUp = "fraction/higher"
+	percentUp  = "percent/higher"
 )
 
 // Every row of the documented tables: what each harness writes, and the headline
@@ -75,7 +75,7 @@ func TestPrimaryAndScale(t *testing.T) {
 		},
 		{"lm-eval, the group called like the task", "lm-evaluation-harness", "mmlu", []string{"g|mmlu_stem|acc", "g|mmlu|acc", "g|mmlu_other|acc"}, "g|mmlu|acc", fractionUp},
 		{"lm-eval, several groups and none called so", "lm-evaluation-harness", "suite", []string{"g|a|acc", "g|b|acc"}, "", ""},
-		{"lm-eval perplexity", "lm-evaluation-harness", "wikitext", []string{"t|wikitext|word_perplexity"}, "t|wikitext|word_perplexity", "unknown lower"},
+		{"lm-eval perplexity", "lm-evaluation-harness", "wikitext", []string{"t|wikitext|word_perplexity"}, "t|wikitext|word_perplexity", "unknown/lower"},
 
 		{"simple_evals", "simple_evals", "mmlu", []string{"g|mmlu|score|macro", "g|mmlu|score|micro", "t|law|score|micro", "t|art|score|micro"}, "g|mmlu|score|micro", fractionUp},
 		{"simple_evals macro alone", "simple_evals", "mmlu", []string{"g|mmlu|score|macro"}, "g|mmlu|score|macro", fractionUp},
@@ -89,20 +89,20 @@ func TestPrimaryAndScale(t *testing.T) {
 
 		{"bigcode", "bigcode-evaluation-harness", "mbpp", []string{"t|mbpp|pass@1", "t|mbpp|pass@10"}, "t|mbpp|pass@1", fractionUp},
 		{"bigcode pass@10 alone", "bigcode-evaluation-harness", "mbpp", []string{"t|mbpp|pass@10"}, "t|mbpp|pass@10", fractionUp},
-		{"helm", "helm", "med", []string{"g|med|score|accuracy", "g|med|score|exact_match"}, "g|med|score|accuracy", "unknown unknown"},
+		{"helm", "helm", "med", []string{"g|med|score|accuracy", "g|med|score|exact_match"}, "g|med|score|accuracy", "unknown/unknown"},
 		{"helm, no usual name", "helm", "med", []string{"g|med|score|a", "g|med|score|b"}, "", ""},
 		{"safety_eval", "safety_eval", "aegis_v2", []string{"t|aegis_v2|safety_rate"}, "t|aegis_v2|safety_rate", fractionUp},
 		{"safety_eval bbq has a score a category", "safety_eval", "bbq", []string{"t|bbq|acc_bias|Age", "t|bbq|acc_bias|Race"}, "", ""},
 		{"mtbench", "mtbench", "mtbench", []string{"g|mtbench:gpt-4|average_score", "g|mtbench:gpt-4|average_score|num_missing", "t|writing|average_score"}, "", ""},
-		{"mtbench, one score", "mtbench", "mtbench", []string{"g|mtbench:gpt-4|average_score", "t|writing|average_score"}, "g|mtbench:gpt-4|average_score", "rating_10 higher"},
+		{"mtbench, one score", "mtbench", "mtbench", []string{"g|mtbench:gpt-4|average_score", "t|writing|average_score"}, "g|mtbench:gpt-4|average_score", "rating_10/higher"},
 		{"garak has a name a probe", "garak", "garak", []string{"g|dan.Dan_11_0|pass_rate", "g|encoding.Zalgo|pass_rate"}, "", ""},
 		{"garak, one probe", "garak", "garak", []string{"g|dan.Dan_11_0|pass_rate"}, "g|dan.Dan_11_0|pass_rate", fractionUp},
-		{"hle by its own harness", "hle", "hle", []string{"g|hle|accuracy", "g|hle|accuracy|calibration_error"}, "g|hle|accuracy", "unknown unknown"},
+		{"hle by its own harness", "hle", "hle", []string{"g|hle|accuracy", "g|hle|accuracy|calibration_error"}, "g|hle|accuracy", "unknown/unknown"},
 		{"genai_perf_eval: a latency is no headline", "genai_perf_eval", "genai_perf_generation", []string{"g|genai_perf|request_latency|avg"}, "", ""},
-		{"profbench", "profbench", "llm_judge", []string{"g|llm_judge|overall"}, "g|llm_judge|overall", "unknown unknown"},
-		{"livecodebench by its own harness", "livecodebench", "codegeneration_release_v6", []string{"g|codegeneration|pass@1", "g|codegeneration|easy_pass@1"}, "g|codegeneration|pass@1", "unknown unknown"},
+		{"profbench", "profbench", "llm_judge", []string{"g|llm_judge|overall"}, "g|llm_judge|overall", "unknown/unknown"},
+		{"livecodebench by its own harness", "livecodebench", "codegeneration_release_v6", []string{"g|codegeneration|pass@1", "g|codegeneration|easy_pass@1"}, "g|codegeneration|pass@1", "unknown/unknown"},
 		{"tooltalk", "tooltalk", "tooltalk", []string{"t|tooltalk|recall", "t|tooltalk|success_rate"}, "", ""},
-		{"compute-eval", "compute_eval", "cuda", []string{"t|cuda|cuda|pass@1"}, "t|cuda|cuda|pass@1", "unknown unknown"},
+		{"compute-eval", "compute_eval", "cuda", []string{"t|cuda|cuda|pass@1"}, "t|cuda|cuda|pass@1", "unknown/unknown"},
 		{"BYOB, with a length and a flag", "byob_arith", "arith", []string{"t|arith|pass@1|answer_chars", "t|arith|pass@1|correct", "t|arith|pass@1|format_ok"}, "t|arith|pass@1|correct", fractionUp},
 		{"BYOB without correct", "byob_x", "x", []string{"t|x|pass@1|a", "t|x|pass@1|b"}, "", ""},
 		{"bfcl totals are no headline", "bfcl", "bfclv2_ast", []string{"g|bfcl|live_overall_acc", "g|bfcl|non_live_overall_acc", "g|bfcl|multiple_ast_non_live"}, "", ""},
@@ -119,7 +119,7 @@ func TestPrimaryAndScale(t *testing.T) {
 		{"MMLU-Pro", "nemo_skills", "ns_mmlu_pro", []string{"g|mmlu-pro|pass@1|symbolic_correct"}, "g|mmlu-pro|pass@1|symbolic_correct", percentUp},
 		{"SciCode", "nemo_skills", "ns_scicode", []string{"g|scicode|pass@1[avg-of-1]|problem_accuracy", "g|scicode|pass@1[avg-of-1]|subtask_accuracy"}, "g|scicode|pass@1[avg-of-1]|subtask_accuracy", percentUp},
 		{"LiveCodeBench", "nemo_skills", "ns_livecodebench", []string{"g|livecodebench|pass@1[avg-of-3]|accuracy", "g|livecodebench|pass@3|accuracy"}, "g|livecodebench|pass@1[avg-of-3]|accuracy", percentUp},
-		{"AA-Omniscience", "nemo_skills", "ns_omniscience", []string{"g|omniscience|pass@1[avg-of-2]|judge_correct", "g|omniscience|pass@1[avg-of-2]|judge_omni_index", "g|omniscience|pass@1[avg-of-2]|judge_omni_hallucination"}, "g|omniscience|pass@1[avg-of-2]|judge_omni_index", "signed_100 higher"},
+		{"AA-Omniscience", "nemo_skills", "ns_omniscience", []string{"g|omniscience|pass@1[avg-of-2]|judge_correct", "g|omniscience|pass@1[avg-of-2]|judge_omni_index", "g|omniscience|pass@1[avg-of-2]|judge_omni_hallucination"}, "g|omniscience|pass@1[avg-of-2]|judge_omni_index", "signed_100/higher"},
 		{"AA-Omniscience without its index is on another scale", "nemo_skills", "ns_omniscience", []string{"g|omniscience|pass@1|judge_correct"}, "g|omniscience|pass@1|judge_correct", percentUp},
 		{"AIME 2025", "simple_evals", "AIME_2025", []string{"g|AIME_2025|score|micro", "g|AIME_2025|score|micro_avg_of_64", "g|AIME_2025|score|micro_avg_of_8"}, "g|AIME_2025|score|micro_avg_of_64", fractionUp},
 		{"Tau2 telecom", "tau2_bench", "tau2_bench_telecom", []string{"t|tau2_bench_telecom|pass@1", "t|tau2_bench_telecom|avg_reward"}, "t|tau2_bench_telecom|pass@1", fractionUp},
@@ -131,19 +131,19 @@ func TestPrimaryAndScale(t *testing.T) {
 
 		// A harness that is not recorded, as by launcher 0.1.
 		{"unknown harness, known task", "", "ns_gpqa", []string{"g|gpqa|pass@1[avg-of-16]|symbolic_correct", "g|gpqa|majority@16|symbolic_correct"}, "g|gpqa|pass@1[avg-of-16]|symbolic_correct", percentUp},
-		{"unknown harness, single answers before votes", "", "math", []string{"g|math|majority@16|symbolic_correct", "g|math|pass@1[avg-of-2]|symbolic_correct", "g|math|pass@1[avg-of-16]|symbolic_correct", "g|math|pass@16|symbolic_correct"}, "g|math|pass@1[avg-of-16]|symbolic_correct", "unknown unknown"},
+		{"unknown harness, single answers before votes", "", "math", []string{"g|math|majority@16|symbolic_correct", "g|math|pass@1[avg-of-2]|symbolic_correct", "g|math|pass@1[avg-of-16]|symbolic_correct", "g|math|pass@16|symbolic_correct"}, "g|math|pass@1[avg-of-16]|symbolic_correct", "unknown/unknown"},
 
 		// The order of names.
-		{"correct first", "h", "x", []string{"t|x|m|f1", "t|x|m|accuracy", "t|x|m|correct"}, "t|x|m|correct", "unknown unknown"},
-		{"micro before macro", "h", "x", []string{"t|x|m|macro", "t|x|m|micro"}, "t|x|m|micro", "unknown unknown"},
-		{"f1 last", "h", "x", []string{"t|x|f1", "t|x|other"}, "t|x|f1", "unknown unknown"},
-		{"the only score, whatever its name", "h", "x", []string{"t|x|strange|name"}, "t|x|strange|name", "unknown unknown"},
-		{"the only score beside timings", "h", "x", []string{"t|x|latency_p50", "t|x|quality", "t|x|gen_seconds"}, "t|x|quality", "unknown unknown"},
+		{"correct first", "h", "x", []string{"t|x|m|f1", "t|x|m|accuracy", "t|x|m|correct"}, "t|x|m|correct", "unknown/unknown"},
+		{"micro before macro", "h", "x", []string{"t|x|m|macro", "t|x|m|micro"}, "t|x|m|micro", "unknown/unknown"},
+		{"f1 last", "h", "x", []string{"t|x|f1", "t|x|other"}, "t|x|f1", "unknown/unknown"},
+		{"the only score, whatever its name", "h", "x", []string{"t|x|strange|name"}, "t|x|strange|name", "unknown/unknown"},
+		{"the only score beside timings", "h", "x", []string{"t|x|latency_p50", "t|x|quality", "t|x|gen_seconds"}, "t|x|quality", "unknown/unknown"},
 
 		// Names and groups.
-		{"a group stands for nested ones", "h", "demo", []string{"g|demo|accuracy|macro", "g|demo/one|accuracy|macro", "g|demo/two|accuracy|macro"}, "g|demo|accuracy|macro", "unknown unknown"},
+		{"a group stands for nested ones", "h", "demo", []string{"g|demo|accuracy|macro", "g|demo/one|accuracy|macro", "g|demo/two|accuracy|macro"}, "g|demo|accuracy|macro", "unknown/unknown"},
 		{"nested groups without their own group's score", "h", "demo", []string{"g|demo/one|accuracy", "g|demo/two|accuracy"}, "", ""},
-		{"a task among several", "h", "a", []string{"t|a|acc", "t|b|acc"}, "t|a|acc", "unknown unknown"},
+		{"a task among several", "h", "a", []string{"t|a|acc", "t|b|acc"}, "t|a|acc", "unknown/unknown"},
 		{"none of several tasks is called so", "h", "c", []string{"t|a|acc", "t|b|acc"}, "", ""},
 		{"an alias names it", "nemo_skills", "ns_gpqa", []string{"g|gpqa|pass@1|symbolic_correct", "g|other|pass@1|symbolic_correct"}, "g|gpqa|pass@1|symbolic_correct", percentUp},
 		{"nothing", "h", "x", nil, "", ""},
@@ -163,7 +163,7 @@ func TestPrimaryAndScale(t *testing.T) {
 			}
 			if i, ok := known.Primary(test.harness, test.task, scores); ok {
 				scale, direction := known.ScaleOf(test.harness, test.task, scores[i], true)
-				if got := string(scale) + " " + string(direction); got != test.scale {
+				if got := string(scale) + "/" + string(direction); got != test.scale {
 					t.Errorf("%s, want %s", got, test.scale)
 				}
 			}
@@ -185,32 +185,32 @@ func TestTimingsAreNeverAHeadline(t *testing.T) {
 func TestScaleOfOtherScores(t *testing.T) {
 	known := builtin(t)
 	for _, test := range []struct{ harness, task, leaf, want string }{
-		{"nemo_skills", "gpqa", "g|gpqa|pass@1|gen_seconds", "seconds lower"},
+		{"nemo_skills", "gpqa", "g|gpqa|pass@1|gen_seconds", "seconds/lower"},
 		{"nemo_skills", "gpqa", "g|gpqa|majority@16|symbolic_correct", percentUp},
-		{"nemo_skills", "gpqa", "g|gpqa|pass@1|num_entries", "unknown unknown"},
-		{"nemo_skills", "x", "g|x|pass@1|avg_tokens", "tokens unknown"},
-		{"nemo_skills", "omniscience", "g|omniscience|pass@1|judge_omni_hallucination", "percent lower"},
+		{"nemo_skills", "gpqa", "g|gpqa|pass@1|num_entries", "unknown/unknown"},
+		{"nemo_skills", "x", "g|x|pass@1|avg_tokens", "tokens/unknown"},
+		{"nemo_skills", "omniscience", "g|omniscience|pass@1|judge_omni_hallucination", "percent/lower"},
 		{"nemo_skills", "omniscience", "g|omniscience|pass@1|judge_correct", percentUp},
-		{"nemo_skills", "omniscience", "g|omniscience|pass@1|judge_omni_index", "signed_100 higher"},
+		{"nemo_skills", "omniscience", "g|omniscience|pass@1|judge_omni_index", "signed_100/higher"},
 		{"nemo_skills", "ifbench", "g|ifbench|pass@1|prompt_loose_accuracy", percentUp},
 		{"lm-evaluation-harness", "ifeval", "g|ifeval|prompt_level_strict_acc", fractionUp},
 		{"lm-evaluation-harness", "story", "t|story_shop|exact_match__flexible-extract", fractionUp},
 		{"lm-evaluation-harness", "x", "t|x|acc_norm", fractionUp},
-		{"lm-evaluation-harness", "x", "t|x|bleu", "unknown unknown"},
-		{"lm-evaluation-harness", "x", "t|x|bits_per_byte", "unknown lower"},
-		{"byob_arith", "arith", "t|arith|pass@1|answer_chars", "unknown unknown"},
-		{"byob_arith", "arith", "t|arith|pass@1|format_ok", "unknown unknown"},
+		{"lm-evaluation-harness", "x", "t|x|bleu", "unknown/unknown"},
+		{"lm-evaluation-harness", "x", "t|x|bits_per_byte", "unknown/lower"},
+		{"byob_arith", "arith", "t|arith|pass@1|answer_chars", "unknown/unknown"},
+		{"byob_arith", "arith", "t|arith|pass@1|format_ok", "unknown/unknown"},
 		{"bfcl", "bfclv2_ast", "g|bfcl|irrelevance_detection_non_live", percentUp},
-		{"mtbench", "mtbench", "g|mtbench:gpt-4|average_score|num_missing", "count lower"},
+		{"mtbench", "mtbench", "g|mtbench:gpt-4|average_score|num_missing", "count/lower"},
 		{"ifbench", "ifbench", "t|ifbench|loose:prompt-level", fractionUp},
-		{"genai_perf_eval", "x", "g|genai_perf|request_latency|p99", "unknown lower"},
-		{"genai_perf_eval", "x", "g|genai_perf|request_throughput|avg", "unknown unknown"},
-		{"safety_eval", "bbq", "t|bbq|acc_bias|Age", "unknown unknown"},
-		{"", "x", "t|x|acc", "unknown unknown"},
-		{"nemo_gym", "gdpval", "g|nemo_gym|gdpval_stirrup_agent/stage_0/normalized_elo", "unknown unknown"},
+		{"genai_perf_eval", "x", "g|genai_perf|request_latency|p99", "unknown/lower"},
+		{"genai_perf_eval", "x", "g|genai_perf|request_throughput|avg", "unknown/unknown"},
+		{"safety_eval", "bbq", "t|bbq|acc_bias|Age", "unknown/unknown"},
+		{"", "x", "t|x|acc", "unknown/unknown"},
+		{"nemo_gym", "gdpval", "g|nemo_gym|gdpval_stirrup_agent/stage_0/normalized_elo", "unknown/unknown"},
 	} {
 		scale, direction := known.ScaleOf(test.harness, test.task, leaves(test.leaf)[0], false)
-		if got := string(scale) + " " + string(direction); got != test.want {
+		if got := string(scale) + "/" + string(direction); got != test.want {
 			t.Errorf("%s %s: %s, want %s", test.harness, test.leaf, got, test.want)
 		}
 	}
