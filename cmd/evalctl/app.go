@@ -14,6 +14,7 @@ import (
 // app is everything a verb may touch of the process it runs in. Nothing in the
 // program reads the environment or the standard streams by another way.
 type app struct {
+	stdin          io.Reader // nil if a person would have to type it
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	// terminal reports whether a stream is one, and how wide.
@@ -25,7 +26,12 @@ type app struct {
 
 // processApp is the real process.
 func processApp() *app {
+	var stdin io.Reader = os.Stdin
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		stdin = nil
+	}
 	return &app{
+		stdin:  stdin,
 		stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
 		terminal: func(w io.Writer) (int, bool) {
 			file, ok := w.(*os.File)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,7 +13,7 @@ import (
 // run executes one command line and returns the exit status.
 func run(ctx context.Context, a *app, args []string) int {
 	global := &globalFlags{}
-	root := newRoot(a, global)
+	root := newRoot(a, global, slices.Contains(args, "stat"))
 	root.SetArgs(args)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
@@ -75,7 +76,9 @@ type globalFlags struct {
 	started     bool // a verb has begun: errors are no longer about usage
 }
 
-func newRoot(a *app, global *globalFlags) *cobra.Command {
+// newRoot makes the tree of commands, with those of stat only if they are asked
+// for.
+func newRoot(a *app, global *globalFlags, withStat bool) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "evalctl",
 		Short: "Find and compare NeMo Evaluator results, exactly",
@@ -120,6 +123,7 @@ A selector names one side:
 		newCompare(a, global),
 		newAverage(a, global),
 		newArtifacts(a, global),
+		newStat(a, global, withStat),
 		newDemo(a, global),
 		newDoctor(a, global),
 		newSchema(a),

@@ -23,6 +23,8 @@ var drawings = map[string]func(tb testing.TB, text string) render.Document{
 	kind.Evaluation:  drawing(kind.EvaluationDocument),
 	kind.Invocations: drawing(kind.InvocationsDocument),
 	kind.Runs:        drawing(kind.RunsDocument),
+	kind.Stat:        drawing(kind.StatDocument),
+	kind.Stats:       drawing(kind.StatsDocument),
 	kind.Version: drawing(func(v kind.VersionValue, _ []nemo.Warning) render.Document {
 		return kind.VersionDocument(v)
 	}),

@@ -77,6 +77,10 @@ var answers = []struct{ kind, line string }{
 	{kind.Doctor, "doctor SERVER"},
 	{kind.Downloads, "artifacts get demo:c0bd961e results.yml --dir DIR"},
 	{kind.Downloads, "artifacts get 81308fe0 SERVER --dir DIR"},
+	{kind.Stat, "stat tango --n 164 --base-only 17 --cand-only 9"},
+	{kind.Stat, "stat holm --p 0.01,0.04"},
+	{kind.Stat, "stat tango --n 5 --base-only 17 --cand-only 9"}, // undefined
+	{kind.Stats, "stat"},
 	{kind.Version, "version"},
 }
 
@@ -134,7 +138,7 @@ func mayLack(at, key string) bool {
 }
 
 func keysAreData(at string) bool {
-	return slices.Contains([]string{"tags", "statuses", "finish_reasons", "status_codes", "reasoning"}, at[strings.LastIndexByte(at, '.')+1:])
+	return slices.Contains([]string{"tags", "statuses", "finish_reasons", "status_codes", "reasoning", "values", "inputs"}, at[strings.LastIndexByte(at, '.')+1:])
 }
 
 // checkSpoiltAreRefused takes every key of the value away and gives every value
@@ -168,7 +172,8 @@ func spoil(value any, at string, tried map[string]bool, check func(path, how str
 				continue
 			}
 			tried[path] = true
-			if path != ".data.configured" { // the one list that may be null
+			anything := path == ".data.outputs[].value" || at == ".data.values" || at == ".data.inputs" // of stat
+			if path != ".data.configured" && !anything { // the one list that may be null
 				value[key] = wrong(was)
 				check(path, "of another type")
 				if _, list := was.([]any); list {

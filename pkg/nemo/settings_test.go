@@ -233,7 +233,7 @@ func TestSettingSame(t *testing.T) {
 }
 
 func TestParseSettingsErrors(t *testing.T) {
-	for text, line := range map[string]int{"": 0, "- a": 1, "a: [": 1, "\n\na": 3, "a: *b": 0} {
+	for text, line := range map[string]int{"": 0, "- a": 1, "a: [": 1, "\n\na": 3, "a: *b": 1} {
 		_, err := nemo.ParseSettings([]byte(text), "run_config.yml")
 		syntax, ok := errors.AsType[*nemo.SyntaxError](err)
 		if !ok || syntax.Line != line {

@@ -1,11 +1,14 @@
 package nemo
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -37,7 +40,7 @@ func parseYAML(data []byte) (node *yaml.Node, err error) {
 	}()
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {
-		return nil, yamlError(err)
+		return nil, yamlError(data, err)
 	}
 	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
 		return nil, &SyntaxError{Message: "an empty file"}
@@ -46,18 +49,36 @@ func parseYAML(data []byte) (node *yaml.Node, err error) {
 	return resolveAliases(document.Content[0], 0, &budget)
 }
 
-func yamlError(err error) error {
+func yamlError(data []byte, err error) error {
 	if errors.Is(err, io.EOF) {
 		return &SyntaxError{Message: "an empty file"}
 	}
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	// The library's errors read "line 12: did not find expected key".
+	// The library's errors read "line 12: did not find expected key"; on the first
+	// line they name none.
 	if place, message, found := strings.Cut(text, ": "); found {
 		if line, convErr := strconv.Atoi(strings.TrimPrefix(place, "line ")); convErr == nil {
 			return &SyntaxError{Line: line, Message: message}
 		}
 	}
-	return &SyntaxError{Message: text}
+	return &SyntaxError{Line: 1 + bytes.Count(data[:errorOffset(data, text)], []byte("\n")), Message: text}
+}
+
+// errorOffset finds the place of an error for which the library names no line: a
+// byte that is no text, an alias without an anchor; else it is on the first line.
+func errorOffset(data []byte, message string) int {
+	if _, rest, found := strings.Cut(message, "unknown anchor '"); found {
+		name, _, _ := strings.Cut(rest, "'")
+		return max(bytes.Index(data, []byte("*"+name)), 0)
+	}
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 || unicode.IsControl(r) && !strings.ContainsRune("\t\n\r\u0085", r) {
+			return i
+		}
+		i += size
+	}
+	return 0
 }
 
 func resolveAliases(node *yaml.Node, depth int, budget *int) (*yaml.Node, error) {

@@ -66,7 +66,7 @@ func averagesTable(averages []compare.SideAverage, notes *footnotes) render.Tabl
 		if len(a.Dropped) > 0 {
 			parts := make([]string, len(a.Dropped))
 			for i, d := range a.Dropped {
-				parts[i] = fmt.Sprintf("%s (%s)", d.Task, words(d.Reason))
+				parts[i] = fmt.Sprintf("%s (%s)", d.Task, reasonWords(d.Reason))
 			}
 			over += notes.mark("left out: " + strings.Join(parts, ", "))
 		}

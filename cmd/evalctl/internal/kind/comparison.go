@@ -29,8 +29,12 @@ type comparisonScreen struct {
 }
 
 func (d comparisonScreen) blocks(wide bool) []render.Block {
-	blocks := []render.Block{sidesTable(d.c.Sides), d.rows(wide)}
-	blocks = append(blocks, d.prose())
+	blocks := []render.Block{sidesTable(d.c.Sides)}
+	table := d.rows(wide)
+	if len(table.Rows) > 0 {
+		blocks = append(blocks, table)
+	}
+	blocks = append(blocks, d.prose(len(table.Rows) > 0))
 	if wide && len(d.c.Runtime) > 0 {
 		blocks = append(blocks, d.runtime())
 	}
@@ -39,8 +43,11 @@ func (d comparisonScreen) blocks(wide bool) []render.Block {
 }
 
 // prose is the lines below the table: what was inferred, what is missing.
-func (d *comparisonScreen) prose() render.Paragraph {
+func (d *comparisonScreen) prose(compared bool) render.Paragraph {
 	lines := render.Paragraph{muted(inferenceLine(d.c))}
+	if !compared {
+		lines = render.Paragraph{{Text: "Nothing to compare: no side has results.", Tone: render.Caution}}
+	}
 	for _, entry := range missingLines(d.c.Missing, d.c.Sides) {
 		lines = append(lines, render.Cell{Text: entry, Tone: render.Caution})
 	}

@@ -202,7 +202,7 @@ func headline(metric, score string) string {
 func (d *comparisonScreen) marks(row compare.Row, label string) string {
 	var marks string
 	if row.Verdict == compare.NotComparable {
-		marks += d.notes.mark(notComparable(row))
+		marks += d.notes.mark(d.notComparable(row))
 	}
 	for _, w := range row.Warnings {
 		note := w.Message
@@ -217,9 +217,20 @@ func (d *comparisonScreen) marks(row compare.Row, label string) string {
 	return marks
 }
 
-func notComparable(row compare.Row) string {
+// notComparable says why a row is not: which side has nothing and why, or which
+// settings differ.
+func (d *comparisonScreen) notComparable(row compare.Row) string {
 	if slices.Contains(row.Reasons, nemo.ReasonAbsentOnSide) {
-		return "only one side has this score"
+		absent := row.Cand.Side
+		if row.Base.Repeats == 0 {
+			absent = row.Base.Side
+		}
+		for _, m := range d.c.Missing {
+			if m.Side == absent && nemo.Text(m.Task) == row.Task {
+				return "nothing on " + absent + ": " + missingReason(m)
+			}
+		}
+		return absent + " does not have this score"
 	}
 	return fmt.Sprintf("not comparable (%s differ); in no average; --allow accepts a difference", strings.Join(row.Reasons, ", "))
 }
@@ -260,9 +271,12 @@ func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
 			if len(a.Dropped) > 0 {
 				parts := make([]string, len(a.Dropped))
 				for j, dropped := range a.Dropped {
-					parts[j] = fmt.Sprintf("%s (%s)", dropped.Task, words(dropped.Reason))
+					parts[j] = fmt.Sprintf("%s (%s)", dropped.Task, reasonWords(dropped.Reason))
 				}
 				mark = d.notes.mark("left out of the mean: " + strings.Join(parts, ", "))
+			}
+			if a.Of > a.Tasks && a.Tasks > 0 && a.Base.Value == nil {
+				mark += d.notes.mark("withheld: --on-missing refuse makes no mean of part of the tasks")
 			}
 			denominator := fmt.Sprintf("%d of %s%s", a.Tasks, plural(a.Of, "task"), mark)
 			if len(d.c.Sides) > 2 && a.Base.Value != nil && first.Base.Value != nil && !a.Base.Value.Equal(*first.Base.Value) {

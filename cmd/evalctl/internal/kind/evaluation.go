@@ -19,7 +19,7 @@ func EvaluationDocument(e compare.Evaluation, warnings []nemo.Warning) render.Do
 		Items: items(e.Scores), ItemKind: "score", Summary: nil,
 		Screen: evaluationScreen(e, warnings, false),
 		Wide:   evaluationScreen(e, warnings, true),
-		Brief:  evaluationBrief(e),
+		Brief:  evaluationBrief(e, warnings),
 		Tables: []render.Records{scoreRecords(e), runtimeRecords(e)},
 	}
 }
@@ -168,8 +168,14 @@ func runtimeTable(e compare.Evaluation, wide bool) render.Table {
 		if len(r.FinishReasons) > 0 {
 			cut = r.FinishReasons["length"].String()
 		}
+		name := orDash(nemo.Text(r.Task))
+		if slices.ContainsFunc(e.Runtime, func(o compare.JobRuntime) bool {
+			return nemo.Text(o.Task) == nemo.Text(r.Task) && nemo.Text(o.JobID) != nemo.Text(r.JobID)
+		}) {
+			name += " " + nemo.Text(r.JobID)
+		}
 		cells := render.Row{
-			plain(orDash(nemo.Text(r.Task))), plain(orDash(text(r.Responses))), plain(failed), plain(cut),
+			plain(name), plain(orDash(text(r.Responses))), plain(failed), plain(cut),
 			plain(runtimeNumber(r.AvgLatencyMS)), plain(runtimeNumber(r.AvgCompletionTokens)), plain(runtimeNumber(r.InferenceSeconds)),
 		}
 		if wide {
@@ -185,7 +191,7 @@ func runtimeTable(e compare.Evaluation, wide bool) render.Table {
 	return table
 }
 
-func evaluationBrief(e compare.Evaluation) []string {
+func evaluationBrief(e compare.Evaluation, warnings []nemo.Warning) []string {
 	var lines []string
 	headless := map[string]int{}
 	for _, s := range e.Scores {
@@ -220,6 +226,11 @@ func evaluationBrief(e compare.Evaluation) []string {
 	}
 	if len(parts) > 0 {
 		lines = append(lines, "missing: "+strings.Join(parts, ", "))
+	}
+	for _, w := range warnings {
+		if w.Code != "NO_PRIMARY_SCORE" { // said above
+			lines = append(lines, "warning "+w.Code+": "+w.Message)
+		}
 	}
 	return append(lines, "more: evalctl show "+shellQuote(e.Selector)+" -o json")
 }

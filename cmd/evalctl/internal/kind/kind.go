@@ -26,6 +26,8 @@ const (
 	Artifacts   = "artifacts"
 	Doctor      = "doctor"
 	Downloads   = "downloads"
+	Stat        = "stat"
+	Stats       = "stats"
 	Version     = "version"
 	Error       = "error"
 )
@@ -65,6 +67,8 @@ func All() []Kind {
 		{Evaluation, "show", compare.Evaluation{}, "score", []string{"scores", "runtime"}, false},
 		{Invocations, "invocations", InvocationsValue{}, "invocation", []string{"invocations"}, true},
 		{Runs, "runs", RunsValue{}, "run", []string{"runs"}, true},
+		{Stat, "stat NAME", StatValue{}, "output", []string{"stat"}, false},
+		{Stats, "stat", StatsValue{}, "function", []string{"stats"}, true},
 		{Version, "version", VersionValue{}, "", []string{"version"}, false},
 	}
 	slices.SortFunc(kinds, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })

@@ -70,5 +70,19 @@ func missingReason(m compare.Missing) string {
 	}
 }
 
-// words turns a code into words.
+// words turns one of the contract's codes into words.
 func words(code string) string { return strings.ReplaceAll(code, "_", " ") }
+
+// reasonWords says why a task is in no average. Anything but a code of the
+// contract is a setting, whose name stays as it is.
+func reasonWords(reason string) string {
+	switch reason {
+	case nemo.ReasonAbsentOnSide:
+		return "only one side has it"
+	case nemo.ReasonNoRun, nemo.ReasonFailed, nemo.ReasonRunning, nemo.ReasonUnreadable, nemo.ReasonNoResults,
+		"absent", "null", "nan", "infinite", "no_data", "not_a_number":
+		return words(reason)
+	default:
+		return reason + " differs"
+	}
+}

@@ -50,6 +50,8 @@ func typeSchemas() map[reflect.Type]*jsonschema.Schema {
 	return map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[decimal.Decimal](): {Type: "number"},
 		reflect.TypeFor[nemo.Time]():       {Type: "string", Format: "date-time"},
+		// Inputs and outputs of stat.
+		reflect.TypeFor[json.RawMessage](): {Types: []string{"null", "number", "string", "array"}},
 		// What inference will fill in; null where none was made.
 		reflect.TypeFor[map[string]any](): {Types: []string{"null", "object"}},
 		reflect.TypeFor[compare.Verdict](): words("improved", "regressed", "increased", "decreased", "equivalent",
@@ -87,7 +89,7 @@ func neverNull(schema *jsonschema.Schema) {
 	if schema == nil {
 		return
 	}
-	if slices.Contains(schema.Types, "array") {
+	if len(schema.Types) == 2 && slices.Contains(schema.Types, "array") && slices.Contains(schema.Types, "null") {
 		schema.Type, schema.Types = "array", nil
 	}
 	neverNull(schema.Items)
