@@ -46,8 +46,9 @@ func (o *outputFlags) register(cmd *cobra.Command, kindName string) {
 // check validates the flags before anything is fetched.
 func (o *outputFlags) check(cmd *cobra.Command) error {
 	at := slices.IndexFunc(kind.All(), func(k kind.Kind) bool { return k.Name == cmd.Annotations[kindOf] })
-	if at < 0 {
-		return nil // no document
+	changed := slices.ContainsFunc([]string{"output", "jq", "no-headers", "table"}, cmd.Flags().Changed)
+	if at < 0 || !changed {
+		return nil // no document, or nothing that was asked of it
 	}
 	format, err := render.ParseFormat(o.format)
 	if err != nil {

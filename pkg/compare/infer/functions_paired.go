@@ -255,7 +255,7 @@ func pairedFunctions() []Function {
 					return nothing(ReasonMissing)
 				}
 				r := RepeatsByItem(rows)
-				if r.Reason == ReasonOutOfRange {
+				if r.Reason == ReasonMissing {
 					in.fail("rows", "want rows of one length")
 				}
 				var means any

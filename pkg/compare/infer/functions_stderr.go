@@ -204,7 +204,12 @@ func ofMargin(in *arguments, outputs func(Noninferiority) []any) result {
 }
 
 func marginReason(r Noninferiority) Reason {
-	if r.MarginUndefined {
+	switch {
+	case r.MarginUndefined:
+		return ReasonOutOfRange
+	case r.Reason == "" && r.Margin.Reason != "":
+		return r.Margin.Reason
+	case r.Reason == "" && r.EquivalenceCI == nil: // 1 − 2α is no confidence level
 		return ReasonOutOfRange
 	}
 	return r.Reason

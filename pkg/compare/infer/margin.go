@@ -13,7 +13,7 @@ type MarginTest struct {
 
 func marginTest(stat, df *float64) MarginTest {
 	if stat == nil {
-		return MarginTest{Reason: ReasonZeroVariance}
+		return MarginTest{Reason: ReasonOutOfRange}
 	}
 	return MarginTest{Stat: stat, P: finite(tail(*stat, df)), Exceeded: finite(tail(-*stat, df))}
 }

@@ -21,7 +21,7 @@ type ItemRepeats struct {
 }
 
 // RepeatsByItem takes one row for each item with its repeats in columns. Nothing is
-// defined without values or if rows differ in length.
+// defined without values, or if rows differ in length ([ReasonMissing]).
 func RepeatsByItem(rows [][]decimal.Decimal) ItemRepeats {
 	n := len(rows)
 	if n == 0 || len(rows[0]) == 0 {
@@ -33,7 +33,7 @@ func RepeatsByItem(rows [][]decimal.Decimal) ItemRepeats {
 	columns := make([]Moments, k)
 	for _, row := range rows {
 		if len(row) != k {
-			return ItemRepeats{Reason: ReasonOutOfRange}
+			return ItemRepeats{Reason: ReasonMissing}
 		}
 		repeats := MomentsOf(row)
 		mean, _ := repeats.Mean()
@@ -70,6 +70,9 @@ func RepeatsByItem(rows [][]decimal.Decimal) ItemRepeats {
 		result.VarX = float(new(big.Rat).Sub(between, perItem))
 	}
 	result.SEFixedItems = root(perItem.Quo(perItem, ratio(n, 1)))
+	if result.Reason == "" && (result.VarX == nil || result.Within == nil || result.VarItemMeans == nil) {
+		result.Reason = ReasonOutOfRange // squares that no float64 holds
+	}
 	return result
 }
 

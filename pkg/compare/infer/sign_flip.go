@@ -101,7 +101,7 @@ func drawFlips[T scalar[T]](values []T, seed uint64) Randomized {
 			sizes = append(sizes, size{value, 1})
 		}
 	}
-	tosses := tosser{source: rand.NewPCG(seed, 0)}
+	tosses := newTosser(seed)
 	extreme, greater := 0, 0
 	for range Draws {
 		sum := zero
@@ -127,6 +127,8 @@ type tosser struct {
 	word   uint64
 	left   int64
 }
+
+func newTosser(seed uint64) *tosser { return &tosser{source: rand.NewPCG(seed, 0)} }
 
 // heads returns the number of heads in n tosses.
 func (t *tosser) heads(n int64) int64 {
