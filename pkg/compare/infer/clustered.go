@@ -81,5 +81,8 @@ func ClusteredMean(values []decimal.Decimal, clusters []string, confidence float
 	result.SEMillerEq4 = root(miller.Add(miller, betweenVariance))
 	betweenVariance.Mul(betweenVariance, ratio(result.G, result.G-1))
 	result.Estimate = located(mean, betweenVariance, finite(float64(result.G-1)), confidence)
+	if result.Reason == "" && (result.SENaive == nil || result.SEMillerEq4 == nil) {
+		result.Reason = ReasonOutOfRange // squares that no float64 holds
+	}
 	return result
 }

@@ -10,8 +10,8 @@ import (
 
 // rational returns d as a fraction that the caller may change.
 func rational(d decimal.Decimal) *big.Rat {
-	if d.Terminates() {
-		r, _ := new(big.Rat).SetString(d.String())
+	if places, ends := d.Places(); ends {
+		r, _ := new(big.Rat).SetString(d.Fixed(places))
 		return r
 	}
 	// The continued fraction of a rational number ends; its convergents rebuild

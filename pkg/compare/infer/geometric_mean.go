@@ -45,6 +45,9 @@ func exponentiate(logs Estimate) GeometricMean {
 	if logs.CI != nil {
 		g.CI = interval(logs.CI.Level, math.Exp(logs.CI.Lo), math.Exp(logs.CI.Hi))
 	}
+	if g.Reason == "" && g.CI == nil {
+		g.Reason = ReasonOutOfRange
+	}
 	return g
 }
 

@@ -2,17 +2,19 @@ package infer
 
 import (
 	"math/big"
+	"strings"
 
 	"github.com/evalctl/evalctl/pkg/decimal"
 )
 
 // Moments accumulates exact decimals in constant memory and answers for their
 // exact mean and variance, whatever their number and order. The zero value is
-// empty.
+// empty. A copy shares its sums with the original: add to one of them only.
 type Moments struct {
 	n       int64
-	scale   decimal.Decimal // the common denominator, as a decimal
-	unit    *big.Int        // the same
+	places  int             // unit is 10^places, or -1: another number
+	scale   decimal.Decimal // the unit, as a decimal
+	unit    *big.Int        // the common denominator
 	total   *big.Int        // Σx·unit
 	squares *big.Int        // Σ(x·unit)²
 }
@@ -36,19 +38,36 @@ func (m *Moments) Add(value decimal.Decimal, times int64) {
 		m.scale, m.unit = decimal.FromInt(1), big.NewInt(1)
 		m.total, m.squares = new(big.Int), new(big.Int)
 	}
-	x := new(big.Int)
-	if small, ok := value.Mul(m.scale).Int64(); ok {
-		x.SetInt64(small)
-	} else {
-		fraction := rational(value)
-		m.rescale(commonMultiple(m.unit, fraction.Denom()))
-		x.Quo(m.unit, fraction.Denom())
-		x.Mul(x, fraction.Num())
-	}
-	count := big.NewInt(times)
+	x, count := m.inUnits(value), big.NewInt(times)
 	m.n += times
 	m.total.Add(m.total, new(big.Int).Mul(x, count))
 	m.squares.Add(m.squares, x.Mul(x, x).Mul(x, count))
+}
+
+// maxSmallPlaces is up to how many decimals usual values times the unit fit an int64.
+const maxSmallPlaces = 15
+
+// inUnits returns value·unit, after making the unit fine enough for it.
+func (m *Moments) inUnits(value decimal.Decimal) *big.Int {
+	if m.places >= 0 && m.places <= maxSmallPlaces {
+		if small, ok := value.Mul(m.scale).Int64(); ok {
+			return big.NewInt(small)
+		}
+	}
+	if places, ends := value.Places(); ends && m.places >= 0 {
+		if places > m.places {
+			m.places = places
+			m.rescale(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil))
+		}
+		digits := strings.Replace(value.Fixed(m.places), ".", "", 1)
+		x, _ := new(big.Int).SetString(digits, 10)
+		return x
+	}
+	m.places = -1
+	fraction := rational(value)
+	m.rescale(commonMultiple(m.unit, fraction.Denom()))
+	x := new(big.Int).Quo(m.unit, fraction.Denom())
+	return x.Mul(x, fraction.Num())
 }
 
 func (m *Moments) rescale(unit *big.Int) {

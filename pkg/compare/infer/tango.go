@@ -101,11 +101,7 @@ func (d Discordance) score(delta float64) float64 {
 	linear := slope - (b + c)
 	constant := float64(-b * float64(delta*(1-delta)))
 	root := math.Sqrt(max(0, square(linear)-float64(8*n*constant)))
-	// Of the two forms of the root, the one that adds numbers of one sign.
 	q := (root - linear) / (4 * n)
-	if linear > 0 {
-		q = float64(-2*constant) / (root + linear)
-	}
 	variance := float64(n * (float64(2*q) + float64(delta*(1-delta))))
 	return (c - b - float64(n*delta)) / math.Sqrt(variance)
 }
