@@ -173,7 +173,7 @@ func spoil(value any, at string, tried map[string]bool, check func(path, how str
 			}
 			tried[path] = true
 			anything := path == ".data.outputs[].value" || at == ".data.values" || at == ".data.inputs" // of stat
-			if path != ".data.configured" && !anything { // the one list that may be null
+			if path != ".data.configured" && !anything {                                                // the one list that may be null
 				value[key] = wrong(was)
 				check(path, "of another type")
 				if _, list := was.([]any); list {
