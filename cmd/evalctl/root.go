@@ -97,11 +97,13 @@ A selector names one side:
   evalctl invocations --tracking-uri http://localhost:5000
   evalctl compare c0bd961e50124ab3 ce963eed5b5b91b0
   evalctl compare bf16=demo:c0bd961e nvfp4=demo:ce963eed -o json --jq '.data.averages[0].delta'`,
+		Version:       a.version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("evalctl {{.Version}}\n")
 	flags := root.PersistentFlags()
 	flags.StringVar(&global.trackingURI, "tracking-uri", "", "where runs live: http(s)://…, a launcher output directory, or demo: (default $MLFLOW_TRACKING_URI)")
 	flags.StringArrayVar(&global.connection.Headers, "header", nil, "a header 'Name: value' for the tracking server, repeatable (also $EVALCTL_HEADERS, one a line)")

@@ -87,10 +87,14 @@ func (a *app) runs(ctx context.Context, global *globalFlags, words []string, lim
 			}
 		}
 	}
-	if limit > 0 && len(value.Runs) > limit {
+	total := len(value.Runs)
+	if limit > 0 && total > limit {
 		value.Runs, more = value.Runs[:limit], true
 	}
 	value.Listing = kind.NewListing(len(value.Runs), more)
+	if len(words) > 0 { // all of them were read
+		value.Total = &total
+	}
 	return value, append(warnings, modelUnknown(value.Runs)...), nil
 }
 

@@ -189,6 +189,9 @@ func (s *Store) probe(ctx context.Context) []Finding {
 	case e.Code == query.Unauthenticated:
 		login.Err = e
 		return []Finding{host, login}
+	case e.Code == query.Timeout: // nothing answered, so nothing is known of what follows
+		host.Err = e
+		return []Finding{host}
 	case e.Code == query.Forbidden: // what may be read is the next question
 	default:
 		version.Err = e

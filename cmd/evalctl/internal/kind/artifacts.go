@@ -113,7 +113,13 @@ func DownloadsDocument(v DownloadsValue, warnings []nemo.Warning) render.Documen
 		table.Rows = append(table.Rows, render.Row{muted(size), plain(d.File)})
 		records.Rows = append(records.Rows, []string{d.RunID, nemo.Text(d.JobID), nemo.Text(d.Task), d.Path, size, d.File, d.SHA256, strconv.FormatBool(d.Cached)})
 	}
-	sentence := fmt.Sprintf("%s saved, %s.", plural(len(v.Downloads), "file"), byteCount(bytes))
+	kept := 0
+	for _, d := range v.Downloads {
+		if d.Cached {
+			kept++
+		}
+	}
+	sentence := fmt.Sprintf("%s, %s; %d fetched, %d were at hand.", plural(len(v.Downloads), "file"), byteCount(bytes), len(v.Downloads)-kept, kept)
 	return render.Document{
 		Kind: Downloads, Data: v, Warnings: warnings,
 		Items: items(v.Downloads), ItemKind: "download", Summary: v.Listing,

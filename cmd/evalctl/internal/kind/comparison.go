@@ -17,7 +17,7 @@ func ComparisonDocument(c compare.Comparison, warnings []nemo.Warning) render.Do
 		Screen: draw.blocks(false),
 		Wide:   draw.blocks(true),
 		Brief:  draw.brief(),
-		Tables: []render.Records{comparisonRecords(c), averageRecords(c)},
+		Tables: []render.Records{comparisonRecords(c), averageRecords(c), missingRecords(c.Missing)},
 	}
 }
 
@@ -55,7 +55,7 @@ func (d *comparisonScreen) prose(compared bool) render.Paragraph {
 }
 
 func inferenceLine(c compare.Comparison) string {
-	line := "Δ is exact; whether it is noise was not tested."
+	line := "Δ is of exact numbers; whether it is noise was not tested."
 	if slices.ContainsFunc(c.Rows, func(r compare.Row) bool { return standardError(r.Base) != nil }) {
 		line += " ± is the harness's standard error in units of the last digit."
 	}

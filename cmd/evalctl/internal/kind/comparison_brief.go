@@ -34,11 +34,7 @@ func (d comparisonScreen) brief() []string {
 		}
 		lines = append(lines, line)
 	}
-	selectors := make([]string, len(d.c.Sides))
-	for i, side := range d.c.Sides {
-		selectors[i] = shellQuote(strings.Join(side.Selectors, ","))
-	}
-	return append(lines, "more: evalctl compare "+strings.Join(selectors, " ")+" -o json")
+	return append(lines, more)
 }
 
 // briefSide is the lines of one candidate: the verdict with its counts, the
@@ -108,6 +104,9 @@ func briefRow(row compare.Row) string {
 	}
 	if row.Verdict == compare.NotComparable {
 		details = "not comparable: " + strings.Join(row.Reasons, ", ")
+		if slices.Contains(row.Reasons, nemo.ReasonAbsentOnSide) {
+			details = "only one side has it"
+		}
 		if row.Delta != nil {
 			details = compactSigned(row.Delta) + ", " + details
 		}
@@ -135,7 +134,8 @@ func (d comparisonScreen) failedRequests(cand string) string {
 	var base, other decimal.Decimal
 	found := false
 	for _, r := range d.c.Runtime {
-		if r.Cand.Side != cand || r.Base.Value == nil || r.Cand.Value == nil {
+		// A plain job that stands for several variants would count several times.
+		if r.Cand.Side != cand || r.Variant != nil || r.Base.Value == nil || r.Cand.Value == nil {
 			continue
 		}
 		switch r.Measure {
@@ -170,10 +170,6 @@ func (d comparisonScreen) keysOf(code string) string {
 	return ": " + strings.Join(keys, ", ")
 }
 
-// shellQuote quotes a word for a POSIX shell where it needs it.
-func shellQuote(word string) string {
-	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_") == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
+// more ends every brief answer. It names no command: the one that was given, with
+// all its flags, is the only one that surely answers for the same thing.
+const more = "more: the same command with -o json"

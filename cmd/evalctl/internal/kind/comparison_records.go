@@ -69,3 +69,18 @@ func droppedText(dropped []compare.Dropped) string {
 	}
 	return strings.Join(parts, " ")
 }
+
+// missingRecords is what has no results, as a table.
+func missingRecords(missing []compare.Missing) render.Records {
+	records := render.Records{
+		Name:    "missing",
+		Columns: []string{"side", "harness", "task", "variant", "job_id", "reason", "detail"},
+		Numeric: []bool{false, false, false, false, false, false, false},
+	}
+	for _, m := range missing {
+		records.Rows = append(records.Rows, []string{
+			m.Side, nemo.Text(m.Harness), nemo.Text(m.Task), nemo.Text(m.Variant), nemo.Text(m.JobID), m.Reason, nemo.Text(m.Detail),
+		})
+	}
+	return records
+}

@@ -58,7 +58,8 @@ func (d *comparisonScreen) rows(wide bool) render.Table {
 		if e.headless != nil {
 			mark := d.notes.mark("--scores all shows the scores of a task without headline")
 			table.Rows = append(table.Rows, render.Row{
-				plain(e.task), muted(plural(len(e.headless.Keys), "score") + mark), muted(dash), muted(dash), muted(dash),
+				plain(e.task), muted(plural(len(e.headless.Keys), "score")), muted(dash), muted(dash), muted(dash),
+				{Text: strings.TrimSpace(mark), Tone: render.Caution},
 			})
 			continue
 		}
@@ -201,7 +202,9 @@ func headline(metric, score string) string {
 // marks are the footnotes of one row.
 func (d *comparisonScreen) marks(row compare.Row, label string) string {
 	var marks string
-	if row.Verdict == compare.NotComparable {
+	hasNumbers := row.Base.Value != nil && row.Cand.Value != nil
+	oneSided := row.Base.Repeats == 0 || row.Cand.Repeats == 0
+	if row.Verdict == compare.NotComparable && (hasNumbers || oneSided) {
 		marks += d.notes.mark(d.notComparable(row))
 	}
 	for _, w := range row.Warnings {
@@ -232,7 +235,11 @@ func (d *comparisonScreen) notComparable(row compare.Row) string {
 		}
 		return absent + " does not have this score"
 	}
-	return fmt.Sprintf("not comparable (%s differ); in no average; --allow accepts a difference", strings.Join(row.Reasons, ", "))
+	verb := "differ"
+	if len(row.Reasons) == 1 {
+		verb = "differs"
+	}
+	return fmt.Sprintf("not comparable (%s %s); in no average; --allow accepts a difference", strings.Join(row.Reasons, ", "), verb)
 }
 
 // averages are the lines below the rows: one a scale and direction.
@@ -282,9 +289,10 @@ func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
 			if len(d.c.Sides) > 2 && a.Base.Value != nil && first.Base.Value != nil && !a.Base.Value.Equal(*first.Base.Value) {
 				denominator += " (base " + fixed(a.Base.Value, p) + ")"
 			}
-			if !slices.Contains(denominators, denominator) {
-				denominators = append(denominators, denominator)
+			if slices.Contains(denominators, denominator) {
+				denominator = "" // said once
 			}
+			denominators = append(denominators, denominator)
 			cells = append(cells, strong(fixed(a.Cand.Value, p)), render.Cell{Text: signed(a.Delta, p), Tone: render.Strong}, plain(denominator))
 		}
 		rows = append(rows, cells)

@@ -20,13 +20,16 @@ func EvaluationDocument(e compare.Evaluation, warnings []nemo.Warning) render.Do
 		Screen: evaluationScreen(e, warnings, false),
 		Wide:   evaluationScreen(e, warnings, true),
 		Brief:  evaluationBrief(e, warnings),
-		Tables: []render.Records{scoreRecords(e), runtimeRecords(e)},
+		Tables: []render.Records{scoreRecords(e), runtimeRecords(e), missingRecords(e.Missing)},
 	}
 }
 
 func evaluationScreen(e compare.Evaluation, warnings []nemo.Warning, wide bool) []render.Block {
 	notes := &footnotes{}
-	blocks := []render.Block{evaluationHead(e), scoresTable(e, notes, wide)}
+	blocks := []render.Block{evaluationHead(e)}
+	if table := scoresTable(e, notes, wide); len(table.Rows) > 0 {
+		blocks = append(blocks, table)
+	}
 	if len(e.Averages) > 0 {
 		table := averagesTable(e.Averages, notes)
 		table.Columns, table.NoHeader = table.Columns[1:], true
@@ -76,7 +79,16 @@ func evaluationHead(e compare.Evaluation) render.Table {
 	}
 	count := plural(len(tasks), "task")
 	if e.Configured != nil {
-		count = fmt.Sprintf("%d of %s", len(tasks), plural(max(len(e.Configured), len(tasks)), "task"))
+		// Several sources were configured with the same tasks, and one task may have
+		// several variants: what counts is what is there and what is not.
+		without := map[string]bool{}
+		for _, m := range e.Missing {
+			name := nemo.Text(m.Task)
+			if !slices.ContainsFunc(e.Scores, func(s compare.Score) bool { return s.Task == name }) {
+				without[name] = true
+			}
+		}
+		count = fmt.Sprintf("%d of %s", len(tasks), plural(len(tasks)+len(without), "task"))
 	}
 	table := render.Table{NoHeader: true, Columns: []render.Column{{}, {Flexible: true}}}
 	line := func(name, value string) {
@@ -232,7 +244,7 @@ func evaluationBrief(e compare.Evaluation, warnings []nemo.Warning) []string {
 			lines = append(lines, "warning "+w.Code+": "+w.Message)
 		}
 	}
-	return append(lines, "more: evalctl show "+shellQuote(e.Selector)+" -o json")
+	return append(lines, more)
 }
 
 func scoreRecords(e compare.Evaluation) render.Records {

@@ -61,10 +61,10 @@ func All() []Kind {
 	kinds := []Kind{
 		{Artifacts, "artifacts ls", ArtifactsValue{}, "artifact", []string{"artifacts"}, true},
 		{Averages, "average", compare.Averages{}, "average", []string{"averages"}, false},
-		{Comparison, "compare, demo", compare.Comparison{}, "row", []string{"rows", "averages"}, false},
+		{Comparison, "compare, demo", compare.Comparison{}, "row", []string{"rows", "averages", "missing"}, false},
 		{Doctor, "doctor", DoctorValue{}, "step", []string{"steps"}, false},
 		{Downloads, "artifacts get", DownloadsValue{}, "download", []string{"downloads"}, false},
-		{Evaluation, "show", compare.Evaluation{}, "score", []string{"scores", "runtime"}, false},
+		{Evaluation, "show", compare.Evaluation{}, "score", []string{"scores", "runtime", "missing"}, false},
 		{Invocations, "invocations", InvocationsValue{}, "invocation", []string{"invocations"}, true},
 		{Runs, "runs", RunsValue{}, "run", []string{"runs"}, true},
 		{Stat, "stat NAME", StatValue{}, "output", []string{"stat"}, false},
@@ -97,6 +97,8 @@ func (l Listing) sentence(noun string) string {
 	switch {
 	case l.More:
 		return fmt.Sprintf("The newest %s; there are more (--limit).", plural(l.Shown, noun))
+	case l.Total != nil && *l.Total > l.Shown:
+		return fmt.Sprintf("%d of %s (--limit).", l.Shown, plural(*l.Total, noun))
 	case l.Shown == 0:
 		return "No " + noun + "s."
 	default:

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
@@ -53,18 +54,30 @@ func fixed(d *decimal.Decimal, places int) string {
 	return minus(d.Fixed(places))
 }
 
-// signed shows a difference with its sign. One that rounds to zero has none, so
-// that the text of a difference is that of its opposite but for the sign.
+// signed shows a difference with its sign. One that is not zero and rounds to it
+// is shown by its first digit instead: a screen must not say that nothing changed.
 func signed(d *decimal.Decimal, places int) string {
 	if d == nil {
 		return dash
 	}
-	rounded := d.Round(places)
-	if rounded.Sign() > 0 {
-		return "+" + rounded.Fixed(places)
+	shown := d.Fixed(places)
+	if d.Sign() != 0 && d.Round(places).Sign() == 0 {
+		shown = d.RoundSignificant(1).String()
+		if d.Magnitude() < -smallest {
+			shown = "1e" + strconv.Itoa(d.Magnitude())
+			if d.Sign() < 0 {
+				shown = "-" + shown
+			}
+		}
 	}
-	return minus(rounded.Fixed(places))
+	if d.Sign() > 0 {
+		return "+" + shown
+	}
+	return minus(shown)
 }
+
+// smallest is how many decimals a small difference may take on a screen.
+const smallest = 9
 
 // minus replaces the hyphen by the sign that is as wide as a plus.
 func minus(s string) string {
@@ -93,6 +106,9 @@ func withError(value, stderr *decimal.Decimal, places int) string {
 func compact(d *decimal.Decimal) string {
 	if d == nil {
 		return "-"
+	}
+	if d.Sign() != 0 && d.Round(4).Sign() == 0 {
+		return d.RoundSignificant(1).String()
 	}
 	return d.Round(4).String()
 }
