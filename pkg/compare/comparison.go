@@ -116,7 +116,11 @@ func Compare(sides []Side, options Options) (Comparison, []nemo.Warning, error) 
 	sortRows(c.Rows, c.Sides)
 	c.Verdict = overall(primary)
 	c.Counts = count(tasks, c.Missing, primary, options.Catalog)
-	return c, envelope(sides, tasks, c.Rows, options.Catalog), nil
+	warnings := envelope(sides, tasks, c.Rows, options.Catalog)
+	if options.Scores.pattern != nil && len(c.Rows) == 0 {
+		warnings = append(warnings, nemo.Warning{Code: "NO_SCORE_MATCHES", Message: "no score matches the pattern of --scores"})
+	}
+	return c, warnings, nil
 }
 
 // overall is the first verdict that a primary row has, worst first.

@@ -234,6 +234,12 @@ func notFound(source Source, store Store) error {
 	case len(source.ID) != longInvocation && len(source.ID) != shortInvocation:
 		what = "invocation that begins with " + source.ID
 	}
+	if !store.Remote() {
+		return &Error{
+			Code: NotFound, Message: fmt.Sprintf("no %s in %s", what, store.URI()),
+			Hint: "evalctl invocations --tracking-uri " + store.URI() + "   lists what there is",
+		}
+	}
 	return &Error{
 		Code:    NotFound,
 		Message: fmt.Sprintf("no %s in %s", what, store.URI()),

@@ -177,6 +177,9 @@ func (t tree) status(j job) (status string, ended time.Time, err error) {
 		return query.StatusFinished, ended, err
 	}
 	interrupted, err := t.hasFile(j.dir, path.Join(j.folder, interruptedFile))
+	if err == nil && exited && !interrupted && exitedWell(string(text)) {
+		return query.StatusFinished, ended, nil // and its results are gone
+	}
 	if err != nil || interrupted || exited {
 		return query.StatusFailed, ended, err
 	}

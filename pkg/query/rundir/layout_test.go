@@ -217,7 +217,7 @@ func TestStatus(t *testing.T) {
 			"artifacts/results.yml": "", "artifacts/.nemo_evaluator_interrupted": "{}",
 		}, "FINISHED", time.Time{}, time.Time{}},
 		{"exit code", map[string]string{"logs/stage.running": started, "logs/stage.exit": ended + " 137\n"}, "FAILED", start, end},
-		{"no results in spite of exit code 0", map[string]string{"logs/stage.exit": ended + " 0"}, "FAILED", time.Time{}, end},
+		{"no results in spite of exit code 0", map[string]string{"logs/stage.exit": ended + " 0"}, "FINISHED", time.Time{}, end},
 		{"interrupted", map[string]string{
 			"artifacts/.nemo_evaluator_interrupted": "{}", "logs/stage.running": started,
 		}, "FAILED", start, time.Time{}},

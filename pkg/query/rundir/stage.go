@@ -30,3 +30,9 @@ func stageTime(text string) time.Time {
 	}
 	return at.UTC()
 }
+
+// exitedWell reports whether stage.exit, "<ISO time> <exit code>", says 0.
+func exitedWell(text string) bool {
+	fields := strings.Fields(text)
+	return len(fields) == 2 && fields[1] == "0"
+}
