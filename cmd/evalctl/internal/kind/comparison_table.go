@@ -266,7 +266,7 @@ func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
 			name += ", lower is better"
 		}
 		cells := render.Row{strong("mean"), plain(name), strong(fixed(first.Base.Value, p))}
-		denominators := []string{}
+		var over []string // how many tasks, for each candidate
 		for _, side := range d.c.Sides[1:] {
 			i := slices.IndexFunc(byKey[k], func(a compare.Average) bool { return a.Cand.Side == side.Label })
 			if i < 0 {
@@ -289,12 +289,13 @@ func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
 			if len(d.c.Sides) > 2 && a.Base.Value != nil && first.Base.Value != nil && !a.Base.Value.Equal(*first.Base.Value) {
 				denominator += " (base " + fixed(a.Base.Value, p) + ")"
 			}
-			if slices.Contains(denominators, denominator) {
-				denominator = "" // said once
-			}
-			denominators = append(denominators, denominator)
-			cells = append(cells, strong(fixed(a.Cand.Value, p)), render.Cell{Text: signed(a.Delta, p), Tone: render.Strong}, plain(denominator))
+			over = append(over, denominator)
+			cells = append(cells, strong(fixed(a.Cand.Value, p)), render.Cell{Text: signed(a.Delta, p), Tone: render.Strong}, plain(""))
 		}
+		if distinct := slices.Compact(slices.Clone(over)); len(distinct) == 1 {
+			over = distinct // said once
+		}
+		cells[len(cells)-1] = plain(strings.Join(over, "; "))
 		rows = append(rows, cells)
 	}
 	return rows
