@@ -12,9 +12,12 @@ type Job struct {
 	Reason      string
 	Problem     string
 
-	Runtime  *RuntimeStats // nil if not recorded or not readable
-	Settings Settings
-	Warnings []Warning
+	Runtime *RuntimeStats // nil if not recorded or not readable
+	Samples *Samples      // nil if not looked for, not there or not readable; SamplesReason says which
+	// SamplesReason says, for a person, why Samples is nil; "" if it is not.
+	SamplesReason string
+	Settings      Settings
+	Warnings      []Warning
 }
 
 // File is a file that was read.
