@@ -33,6 +33,9 @@ type Average struct {
 	Verdict   Verdict           `json:"verdict"`
 	Reasons   []string          `json:"reasons"`
 	Inference Inference         `json:"inference"`
+	PSign     *decimal.Decimal  `json:"p_sign"` // two-sided sign test of wins against losses
+	Q         *decimal.Decimal  `json:"q"`      // heterogeneity of the deltas, from 3 tasks on
+	I2        *decimal.Decimal  `json:"i2"`
 }
 
 // Dropped is a task that an average leaves out.
@@ -57,13 +60,14 @@ type scaleKey struct {
 	direction catalog.Direction
 }
 
+func (row Row) onScale() scaleKey { return scaleKey{row.Scale, row.Direction} }
+
 // byScale groups the primary rows that can be averaged. Scores of an unknown
 // scale are shown and never averaged.
-func byScale(rows []Row) ([]scaleKey, map[scaleKey][]Row) {
-	groups := map[scaleKey][]Row{}
+func byScale[R interface{ onScale() scaleKey }](rows []R) ([]scaleKey, map[scaleKey][]R) {
+	groups := map[scaleKey][]R{}
 	for _, row := range rows {
-		if row.Scale != catalog.UnknownScale {
-			key := scaleKey{row.Scale, row.Direction}
+		if key := row.onScale(); key.scale != catalog.UnknownScale {
 			groups[key] = append(groups[key], row)
 		}
 	}
@@ -78,28 +82,30 @@ func byScale(rows []Row) ([]scaleKey, map[scaleKey][]Row) {
 }
 
 // averages makes the macro averages over the primary rows of one candidate.
-func averages(rows []Row, baseLabel, candLabel string, knobs Knobs, why reasonFor) []Average {
+func averages(rows []Assessed, baseLabel, candLabel string, options Options, why reasonFor) []Average {
 	keys, groups := byScale(rows)
 	list := make([]Average, 0, len(keys))
 	for _, key := range keys {
 		a := Average{
 			Kind: Macro, Scale: key.scale, Direction: key.direction, Of: len(groups[key]),
 			Dropped: []Dropped{}, Base: Mean{Side: baseLabel}, Cand: Mean{Side: candLabel},
-			Verdict: NoInference, Reasons: []string{},
+			Verdict: NoInference, Reasons: []string{}, Inference: noInference(),
 		}
 		var base, cand []decimal.Decimal
+		var counted []Assessed
 		for _, row := range groups[key] {
-			if reason := notAveraged(row, why); reason != "" {
+			if reason := notAveraged(row.Row, why); reason != "" {
 				a.Dropped = append(a.Dropped, Dropped{Task: row.Task, Reason: reason})
 				continue
 			}
 			base = append(base, *row.Base.Value)
 			cand = append(cand, *row.Cand.Value)
-			a.tally(row)
+			counted = append(counted, row)
+			a.tally(row.Row)
 		}
 		a.Tasks = len(base)
 		slices.SortStableFunc(a.Dropped, func(x, y Dropped) int { return cmp.Compare(x.Task, y.Task) })
-		refused := knobs.OnMissing == Refuse && len(a.Dropped) > 0
+		refused := options.OnMissing == Refuse && len(a.Dropped) > 0
 		if a.Tasks == 0 || refused {
 			a.Verdict = NotComparable
 			if refused {
@@ -112,6 +118,7 @@ func averages(rows []Row, baseLabel, candLabel string, knobs Knobs, why reasonFo
 			a.Base.Value, a.Base.Exact = &x, terminates(x)
 			a.Cand.Value, a.Cand.Exact = &y, terminates(y)
 			a.Delta, a.Exact = &delta, terminates(delta)
+			a.inferMacro(counted, options)
 		}
 		list = append(list, a)
 	}

@@ -72,7 +72,7 @@ func TestAverages(t *testing.T) {
 		"b percent higher 1 of 1: 50 -> 51 = 1",
 	)
 	fraction := c.Averages[0]
-	if fraction.Wins != 1 || fraction.Losses != 1 || fraction.Ties != 1 || fraction.Kind != compare.Macro || fraction.Verdict != compare.NoInference || len(fraction.Reasons) != 0 {
+	if fraction.Wins != 1 || fraction.Losses != 1 || fraction.Ties != 1 || fraction.Kind != compare.Macro || fraction.Verdict != compare.NoInference || strings.Join(fraction.Reasons, " ") != "no_uncertainty" {
 		t.Errorf("%+v", fraction)
 	}
 	for _, a := range c.Averages {

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
+	"github.com/evalctl/evalctl/pkg/compare/infer"
 	"github.com/evalctl/evalctl/pkg/decimal"
 	"github.com/evalctl/evalctl/pkg/nemo"
 )
@@ -40,6 +41,16 @@ type cell struct {
 	stddev    *decimal.Decimal
 	repeats   int
 	sources   []nemo.Source
+
+	// What inference is made from.
+	task       string            // canonical name
+	values     []decimal.Decimal // one for each run that has one
+	stderrs    []decimal.Decimal // of the runs that report one
+	seeds      []string          // of the runs, beside values
+	outcomes   *outcomes         // per-sample values; nil if a run has none
+	noOutcomes string            // why, for a person
+	derived    infer.DerivedN    // questions, from value and standard error
+	repeated   bool              // the harness counts every repeat of a question as a question, here there are some
 }
 
 func (c cell) key() string {
@@ -117,7 +128,7 @@ func taskOf(job nemo.Job) string {
 // withHarness is the settings of a job with its harness among them: two harnesses
 // may know a task under one name, and their scores are no repeats.
 func withHarness(job nemo.Job) nemo.Settings {
-	settings := nemo.Settings{Values: maps.Clone(job.Settings.Values), Complete: job.Settings.Complete}
+	settings := nemo.Settings{Values: maps.Clone(job.Settings.Values), Complete: job.Settings.Complete, Seed: job.Settings.Seed}
 	if settings.Values == nil {
 		settings.Values = map[string]nemo.Setting{}
 	}
@@ -198,8 +209,14 @@ func (t *task) score(known *catalog.Catalog) {
 		t.cells = append(t.cells, merge(byKey[key]))
 		c := &t.cells[i]
 		c.scale, c.direction = known.ScaleOf(t.harness, t.name, byKey[key][0].score, isPrimary)
+		c.task = known.Canonical(t.name)
 		if isPrimary {
 			t.primary = i
+		}
+	}
+	for i := range t.cells {
+		if c := &t.cells[i]; c.value != nil {
+			c.derived = t.derivedSize(c)
 		}
 	}
 }
@@ -232,7 +249,7 @@ type measured struct {
 // of one run says nothing of the mean of several, so pooled cells have the
 // spread between runs as stddev, and n only where all runs agree.
 func merge(repeats []measured) cell {
-	firstScore := repeats[0].score
+	firstJob, firstScore := repeats[0].job, repeats[0].score
 	c := cell{
 		section: firstScore.Section, name: firstScore.Name, metric: firstScore.Metric, score: firstScore.Score,
 		repeats: len(repeats), sources: []nemo.Source{},
@@ -245,7 +262,13 @@ func merge(repeats []measured) cell {
 			continue
 		}
 		values = append(values, *m.score.Value)
+		c.seeds = append(c.seeds, m.job.Settings.Seed)
+		if se := m.score.Stats.Stderr; se != nil {
+			c.stderrs = append(c.stderrs, *se)
+		}
 	}
+	c.values = values
+	c.outcomes, c.noOutcomes = outcomesOf(repeats)
 	slices.Sort(c.invalid)
 	c.invalid = slices.Compact(c.invalid)
 	if len(c.invalid) == 0 {
@@ -253,6 +276,7 @@ func merge(repeats []measured) cell {
 			c.value = &mean
 		}
 	}
+	c.repeated = countsRepeats(firstJob) && firstJob.Repeats() > 1
 	c.n = questions(repeats[0])
 	for _, m := range repeats[1:] {
 		if n := questions(m); n == nil || c.n == nil || !n.Equal(*c.n) {
@@ -278,13 +302,19 @@ func questions(m measured) *decimal.Decimal {
 	if count == nil {
 		return nil
 	}
-	if strings.HasPrefix(nemo.Text(m.job.Run.Harness), "byob_") {
+	if countsRepeats(m.job) {
 		if n, ok := count.Quo(decimal.FromInt(m.job.Repeats())); ok && n.IsInt() {
 			return &n
 		}
 		return nil
 	}
 	return count
+}
+
+// countsRepeats reports whether the harness counts every repeat of a question as a
+// question of its own, in its count and in its standard error.
+func countsRepeats(job nemo.Job) bool {
+	return strings.HasPrefix(nemo.Text(job.Run.Harness), "byob_")
 }
 
 // derivedDigits is the precision of numbers that are not exact.

@@ -124,7 +124,7 @@ func TestTierOfN(t *testing.T) {
 	}
 	for _, test := range []struct{ a, b, reasons string }{
 		{"{count: 200}", "{count: 25}", "n"},
-		{"{count: 200}", "{count: 200.0}", ""},
+		{"{count: 200}", "{count: 200.0}", "ci_includes_zero"},
 		{"{count: 200}", "{}", ""}, // not reported on both sides
 		{"{}", "{}", ""},
 	} {
@@ -134,7 +134,7 @@ func TestTierOfN(t *testing.T) {
 		}
 	}
 	c, _ := versus(t, count("a.0", "{count: 200}"), count("b.0", "{count: 25}"), allow("n"))
-	wantLines(t, "allowed", warningLines(c.Rows[0].Warnings), "CONFIG_DIFFERS n")
+	wantLines(t, "allowed", warningLines(c.Rows[0].Warnings), "CONFIG_DIFFERS n", "SMALL_N")
 }
 
 func TestTierOfScale(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
-	"github.com/evalctl/evalctl/pkg/decimal"
 	"github.com/evalctl/evalctl/pkg/nemo"
 )
 
@@ -44,21 +43,6 @@ type Comparison struct {
 	Counts   Counts          `json:"counts"`
 }
 
-// Knobs are the settings of a comparison, as used.
-type Knobs struct {
-	Confidence decimal.Decimal  `json:"confidence"`
-	Adjust     string           `json:"adjust"`
-	Margin     *decimal.Decimal `json:"margin"`
-	OnMissing  string           `json:"on_missing"` // "intersect" or "refuse"
-	Allow      []string         `json:"allow"`      // globs of comparability keys
-	Seed       int64            `json:"seed"`
-}
-
-// DefaultKnobs are the settings of a comparison that was not told otherwise.
-func DefaultKnobs() Knobs {
-	return Knobs{Confidence: decimal.MustParse("0.95"), Adjust: "holm", OnMissing: Intersect, Allow: []string{}, Seed: 1}
-}
-
 // Values of Knobs.OnMissing: average over what all sides have, or not at all.
 const (
 	Intersect = "intersect"
@@ -87,30 +71,29 @@ func Compare(sides []Side, options Options) (Comparison, []nemo.Warning, error) 
 		Settings: options.Knobs,
 		Rows:     []Row{}, Averages: []Average{}, Missing: []Missing{}, Runtime: []RuntimeChange{},
 	}
-	if c.Settings.Allow == nil {
-		c.Settings.Allow = []string{}
-	}
+	c.Settings.fill()
 	c.Missing = missing(sides, tasks, options.Catalog)
 	c.Sides = summaries(sides, tasks, c.Missing, options.Catalog)
 	why := reasons(c.Missing, options.Catalog)
 	var primary []Row
 	for i := 1; i < len(sides); i++ {
 		pairs := join(tasks[0], tasks[i], options.Catalog)
-		var all []Row
+		var all []Assessed
 		for _, p := range pairs {
-			all = append(all, p.rows(sides[0].Label, sides[i].Label, options)...)
+			all = append(all, p.assess(sides[0].Label, sides[i].Label, options)...)
 		}
-		var heads []Row
+		judgeRows(all, options)
+		var heads []Assessed
 		for _, row := range all {
 			if row.Primary {
 				heads = append(heads, row)
+				primary = append(primary, row.Row)
 			}
-			if options.Scores.Want(row) {
-				c.Rows = append(c.Rows, row)
+			if options.Scores.Want(row.Row) {
+				c.Rows = append(c.Rows, row.Row)
 			}
 		}
-		primary = append(primary, heads...)
-		c.Averages = append(c.Averages, averages(heads, sides[0].Label, sides[i].Label, options.Knobs, why)...)
+		c.Averages = append(c.Averages, averages(heads, sides[0].Label, sides[i].Label, options, why)...)
 		c.Runtime = append(c.Runtime, runtimeChanges(pairs, sides[0].Label, sides[i].Label)...)
 	}
 	sortRows(c.Rows, c.Sides)

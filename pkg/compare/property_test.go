@@ -117,8 +117,11 @@ func TestDeltaIsAntisymmetric(t *testing.T) {
 			if (row.Delta == nil) != (other.Delta == nil) || row.Delta != nil && row.Delta.Neg().String() != other.Delta.String() {
 				t.Errorf("%s: %s and %s", identity(row), text(row.Delta), text(other.Delta))
 			}
-			if row.Verdict != other.Verdict || !cmp.Equal(row.Base.Value, other.Cand.Value) || !cmp.Equal(row.Warnings, other.Warnings) {
+			if row.Verdict != mirrored(other.Verdict) || !cmp.Equal(row.Base.Value, other.Cand.Value) || !cmp.Equal(row.Warnings, other.Warnings) {
 				t.Errorf("%s: %s and %s", identity(row), row.Verdict, other.Verdict)
+			}
+			if !sameEnds(row.Inference.CI, other.Inference.CI) {
+				t.Errorf("%s: intervals %+v and %+v", identity(row), row.Inference.CI, other.Inference.CI)
 			}
 		}
 		for i, average := range forth.Averages {
@@ -130,10 +133,37 @@ func TestDeltaIsAntisymmetric(t *testing.T) {
 				t.Errorf("average: %+v and %+v", average, other)
 			}
 		}
-		if forth.Verdict != back.Verdict || forth.Counts != back.Counts {
-			t.Errorf("%s %+v and %s %+v", forth.Verdict, forth.Counts, back.Verdict, back.Counts)
+		turnedCounts := back.Counts
+		turnedCounts.Improved, turnedCounts.Regressed = turnedCounts.Regressed, turnedCounts.Improved
+		turnedCounts.Increased, turnedCounts.Decreased = turnedCounts.Decreased, turnedCounts.Increased
+		if forth.Counts != turnedCounts {
+			t.Errorf("%+v and %+v", forth.Counts, back.Counts)
 		}
 	})
+}
+
+// mirrored is the verdict with the sides exchanged.
+func mirrored(v compare.Verdict) compare.Verdict {
+	switch v {
+	case compare.Improved:
+		return compare.Regressed
+	case compare.Regressed:
+		return compare.Improved
+	case compare.Increased:
+		return compare.Decreased
+	case compare.Decreased:
+		return compare.Increased
+	}
+	return v
+}
+
+// sameEnds reports whether two intervals are each other's mirror image, to the
+// digits that are printed.
+func sameEnds(a, b *compare.Interval) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Lo.Neg().String() == b.Hi.String() && a.Hi.Neg().String() == b.Lo.String()
 }
 
 // What a comparison says does not depend on the order of the jobs; only its

@@ -40,37 +40,20 @@ type Value struct {
 	Side    string           `json:"side"`
 	Value   *decimal.Decimal `json:"value"`
 	N       *decimal.Decimal `json:"n"` // distinct questions
-	K       *decimal.Decimal `json:"k"` // right answers; nil without inference
+	K       *decimal.Decimal `json:"k"` // right answers; nil where the value is no share of them
 	NSource *string          `json:"n_source"`
 	Stderr  *decimal.Decimal `json:"stderr"` // as the harness reports it
 	Stddev  *decimal.Decimal `json:"stddev"` // as reported; over several repeats, between runs
 	Repeats int              `json:"repeats"`
-	CI      *Interval        `json:"ci"`
+	CI      *SideInterval    `json:"ci"`
 	Sources []nemo.Source    `json:"sources"`
 }
 
-// Interval is a confidence interval.
-type Interval struct {
-	Level decimal.Decimal  `json:"level"`
-	Lo    *decimal.Decimal `json:"lo"`
-	Hi    *decimal.Decimal `json:"hi"`
-}
-
-// Inference is the evidence behind a verdict; every key is nil where none was
-// made.
-type Inference struct {
-	Evidence      *string          `json:"evidence"`
-	Scope         *string          `json:"scope"`
-	Method        *string          `json:"method"`
-	SE            *decimal.Decimal `json:"se"`
-	DF            *decimal.Decimal `json:"df"`
-	CI            *Interval        `json:"ci"`
-	Test          map[string]any   `json:"test"`
-	Paired        map[string]any   `json:"paired"`
-	Effect        map[string]any   `json:"effect"`
-	MDE           map[string]any   `json:"mde"`
-	Margin        *decimal.Decimal `json:"margin"`
-	DecisionBasis *string          `json:"decision_basis"`
+// SideInterval is the confidence interval of one side's value: wilson of a
+// proportion, student_t of the mean of runs.
+type SideInterval struct {
+	Interval
+	Method string `json:"method"`
 }
 
 // Scores says which rows are wanted.
@@ -184,11 +167,21 @@ func joinVariants(base, cand []*task) []pair {
 	return pairs
 }
 
-// rows makes the rows of a pair: the primary scores of both sides joined with
-// each other, every other score with its namesake.
+// rows makes the rows of a pair without judging them.
 func (p pair) rows(baseLabel, candLabel string, options Options) []Row {
-	basePrimary, candPrimary := p.base.headline(), p.cand.headline()
 	var rows []Row
+	for _, assessed := range p.assess(baseLabel, candLabel, options) {
+		rows = append(rows, assessed.Row)
+	}
+	return rows
+}
+
+// assess makes the rows of a pair: the primary scores of both sides joined with
+// each other, every other score with its namesake. A score that is not wanted, and
+// no headline, is compared without inference.
+func (p pair) assess(baseLabel, candLabel string, options Options) []Assessed {
+	basePrimary, candPrimary := p.base.headline(), p.cand.headline()
+	var rows []Assessed
 	if basePrimary != nil || candPrimary != nil {
 		rows = append(rows, p.row(basePrimary, candPrimary, true, baseLabel, candLabel, options))
 	}
@@ -239,7 +232,7 @@ func (t *task) cell(key string) *cell {
 }
 
 // row compares one score; one of the cells may be nil.
-func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, options Options) Row {
+func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, options Options) Assessed {
 	named, of := base, p.base
 	if named == nil {
 		named, of = cand, p.cand
@@ -249,12 +242,12 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 		Section: named.section, Name: named.name, Metric: named.metric, Score: named.score,
 		Primary: primary, Scale: named.scale, Direction: named.direction,
 		Base: valueOf(base, baseLabel), Cand: valueOf(cand, candLabel),
-		Verdict: NoInference, Reasons: []string{}, Warnings: []nemo.Warning{},
+		Verdict: NoInference, Reasons: []string{}, Warnings: []nemo.Warning{}, Inference: noInference(),
 	}
 	if base == nil || cand == nil {
 		row.Verdict = NotComparable
 		row.Reasons = append(row.Reasons, nemo.ReasonAbsentOnSide)
-		return row
+		return Assessed{Row: row}
 	}
 	found := differences(p.base.jobs[0].Settings, p.cand.jobs[0].Settings)
 	if base.n != nil && cand.n != nil && !base.n.Equal(*cand.n) {
@@ -276,7 +269,12 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 		row.Verdict = NotComparable
 	}
 	row.subtract(base, cand)
-	return row
+	assessed := Assessed{Row: row}
+	if row.Verdict != NotComparable && (primary || options.Scores.Want(row)) {
+		found := assess(base, cand, row, options)
+		assessed.found = &found
+	}
+	return assessed
 }
 
 // metricNames classifies two headlines with different names: another number of

@@ -32,7 +32,7 @@ func TestRow(t *testing.T) {
 	}
 	c, warnings := versus(
 		t, stats("a.0", "0.75", "{count: 200, stddev: 0.4330, stderr: 0.0306}"), stats("b.0", "0.735", "{count: 200, stddev: 0.4413, stderr: 0.0312}"))
-	if len(c.Rows) != 1 || len(warnings) != 0 {
+	if len(c.Rows) != 1 || len(warnings) != 1 || warnings[0].Count != 1 {
 		t.Fatalf("%d rows, warnings %v", len(c.Rows), warnings)
 	}
 	got, err := json.MarshalIndent(c.Rows[0], "", " ")
@@ -54,12 +54,17 @@ func TestRow(t *testing.T) {
   "side": "a",
   "value": 0.75,
   "n": 200,
-  "k": null,
+  "k": 150,
   "n_source": "reported",
   "stderr": 0.0306,
   "stddev": 0.433,
   "repeats": 1,
-  "ci": null,
+  "ci": {
+   "level": 0.95,
+   "lo": 0.68565901688,
+   "hi": 0.804918319932,
+   "method": "wilson"
+  },
   "sources": [
    {
     "run_id": "run of a.0",
@@ -73,12 +78,17 @@ func TestRow(t *testing.T) {
   "side": "b",
   "value": 0.735,
   "n": 200,
-  "k": null,
+  "k": 147,
   "n_source": "reported",
   "stderr": 0.0312,
   "stddev": 0.4413,
   "repeats": 1,
-  "ci": null,
+  "ci": {
+   "level": 0.95,
+   "lo": 0.669824238074,
+   "hi": 0.791318458529,
+   "method": "wilson"
+  },
   "sources": [
    {
     "run_id": "run of b.0",
@@ -91,22 +101,55 @@ func TestRow(t *testing.T) {
  "delta": -0.015,
  "delta_points": -1.5,
  "relative": -0.02,
- "verdict": "no_inference",
- "reasons": [],
- "warnings": [],
+ "verdict": "inconclusive",
+ "reasons": [
+  "ci_includes_zero"
+ ],
+ "warnings": [
+  {
+   "code": "UNPAIRED_SAME_ITEMS",
+   "message": "the same questions are analysed as independent; per-sample data would tighten this"
+  }
+ ],
  "inference": {
-  "evidence": null,
-  "scope": null,
-  "method": null,
-  "se": null,
+  "evidence": "proportion_n",
+  "scope": "item_population",
+  "method": "miettinen_nurminen",
+  "se": 0.0438289846962,
   "df": null,
-  "ci": null,
-  "test": null,
+  "ci": {
+   "level": 0.95,
+   "lo": -0.100815313411,
+   "hi": 0.0709354547866
+  },
+  "test": {
+   "stat": -0.342618544306,
+   "p": 0.73188544926,
+   "p_adj": 0.73188544926,
+   "adjust": "holm",
+   "family": 1,
+   "sided": 2
+  },
   "paired": null,
   "effect": null,
-  "mde": null,
+  "mde": {
+   "power": 0.8,
+   "alpha": 0.05,
+   "value": 0.12279063565,
+   "n_required": 13403,
+   "runs_required": null
+  },
   "margin": null,
-  "decision_basis": null
+  "decision_basis": "ci",
+  "k_base": null,
+  "k_cand": null,
+  "sd_base": null,
+  "sd_cand": null,
+  "p_permutation": null,
+  "p_mann_whitney": null,
+  "min_attainable_p": null,
+  "se_rho_half": null,
+  "flags": []
  }
 }`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
@@ -526,8 +569,8 @@ func TestRepeatsInsideAJob(t *testing.T) {
 		}
 	}
 	c, _ := versus(t, run("a.0", "byob_arith", "200", "{}"), run("b.0", "byob_arith", "800", "{extra: {n_repeats: 4}}"))
-	wantLines(t, "equal questions", rowLines(c.Rows), "arith pass@1/correct b: 0.5 -> 0.5 = 0 no_inference")
-	wantLines(t, "warnings", warningLines(c.Rows[0].Warnings), "CONFIG_DIFFERS num_repeats")
+	wantLines(t, "equal questions", rowLines(c.Rows), "arith pass@1/correct b: 0.5 -> 0.5 = 0 inconclusive ci_includes_zero")
+	wantLines(t, "warnings", warningLines(c.Rows[0].Warnings), "CONFIG_DIFFERS num_repeats", "UNPAIRED_SAME_ITEMS")
 }
 
 // A score that only some of the repeats have is no headline beside one that all
@@ -542,7 +585,7 @@ func TestHeadlineOfRepeats(t *testing.T) {
 		"turned":     {run("a2.0", one), run("a1.0", one+","+four)},
 	} {
 		c, _ := compared(t, []compare.Side{side("a", jobs...), side("b", run("b.0", one))})
-		wantLines(t, name, rowLines(c.Rows), "x pass@1/accuracy b: 40 -> 40 = 0 no_inference")
+		wantLines(t, name, rowLines(c.Rows), "x pass@1/accuracy b: 40 -> 40 = 0 no_inference zero_variance")
 		if c.Rows[0].Base.Repeats != 2 {
 			t.Errorf("%s: %d repeats", name, c.Rows[0].Base.Repeats)
 		}
@@ -562,8 +605,8 @@ func TestRepeatsOfVariants(t *testing.T) {
 	c, _ := compared(t, []compare.Side{a, a})
 	wantLines(
 		t, "rows", rowLines(c.Rows),
-		"arith[temperature=0.0] pass@1/correct a: 0.15 -> 0.15 = 0 no_inference",
-		"arith[temperature=1.0] pass@1/correct a: 0.55 -> 0.55 = 0 no_inference",
+		"arith[temperature=0.0] pass@1/correct a: 0.15 -> 0.15 = 0 inconclusive ci_includes_zero",
+		"arith[temperature=1.0] pass@1/correct a: 0.55 -> 0.55 = 0 inconclusive ci_includes_zero",
 	)
 }
 
@@ -596,7 +639,7 @@ func TestSourcesThatAreNoRepeats(t *testing.T) {
 	}
 	free := []nemo.Job{at("a1.0", "{parallelism: 1, extra: {seed: 1}}", "0.1"), at("a2.0", "{parallelism: 2, extra: {seed: 2}}", "0.2")}
 	c, _ := compared(t, []compare.Side{side("s", free...), side("t", free[0])})
-	wantLines(t, "free settings", rowLines(c.Rows), "arith pass@1/correct t: 0.15 -> 0.1 = -0.05 no_inference")
+	wantLines(t, "free settings", rowLines(c.Rows), "arith pass@1/correct t: 0.15 -> 0.1 = -0.05 no_inference within_run_noise")
 }
 
 // Tasks whose name nothing tells are not taken for one.

@@ -119,7 +119,7 @@ func (l *line) add(side int, row Row, why reasonFor) {
 func sideAverage(key scaleKey, label string, side int, order []string, lines map[string]*line, knobs Knobs) SideAverage {
 	a := SideAverage{
 		Kind: Macro, Scale: key.scale, Direction: key.direction, Side: label,
-		Dropped: []Dropped{}, Parts: []Part{}, Verdict: NoInference, Reasons: []string{},
+		Dropped: []Dropped{}, Parts: []Part{}, Verdict: NoInference, Reasons: []string{}, Inference: noInference(),
 	}
 	var values []decimal.Decimal
 	for _, id := range order {

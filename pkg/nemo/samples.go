@@ -18,6 +18,16 @@ type Outcomes struct {
 	Unscored  int // answers left out because the harness did not score them
 }
 
+// Of returns the outcomes that make up a score of results.yml; nil if there are none.
+func (s *Samples) Of(name, metric, score string) *Outcomes {
+	for i, o := range s.Outcomes {
+		if o.Name == name && o.Metric == metric && o.Score == score {
+			return &s.Outcomes[i]
+		}
+	}
+	return nil
+}
+
 // JoinPosition says that questions are known by their place in the file alone.
 const JoinPosition = "position"
 

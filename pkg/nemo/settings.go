@@ -1,6 +1,7 @@
 package nemo
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -51,6 +52,9 @@ type Settings struct {
 	// Complete says that the file holds effective values, so that a key which is
 	// not there was not set. Core before 0.1.40 wrote only what the user gave.
 	Complete bool
+	// Seed is the sampling seed as written, "" where none is known. It is no
+	// comparability key.
+	Seed string
 }
 
 // Get returns the setting of a key.
@@ -177,7 +181,7 @@ func ParseSettings(data []byte, path string) (Settings, error) {
 // Over returns s with what it does not know filled from other: the first source
 // that has a key wins.
 func (s Settings) Over(other Settings) Settings {
-	merged := Settings{Values: maps.Clone(other.Values), Complete: s.Complete || other.Complete}
+	merged := Settings{Values: maps.Clone(other.Values), Complete: s.Complete || other.Complete, Seed: cmp.Or(s.Seed, other.Seed)}
 	if merged.Values == nil {
 		merged.Values = map[string]Setting{}
 	}
@@ -196,12 +200,12 @@ func (s Settings) Over(other Settings) Settings {
 
 // reader collects settings of one file.
 type reader struct {
-	settings Settings
+	settings *Settings
 	path     string
 }
 
 func settingsOf(root *yaml.Node, path string, complete bool) Settings {
-	r := reader{Settings{Values: map[string]Setting{}, Complete: complete}, path}
+	r := reader{&Settings{Values: map[string]Setting{}, Complete: complete}, path}
 	params := lookup(root, "config", "params")
 	for key, value := range entries(params) {
 		if key.Value == "extra" || isFree(key.Value) {
@@ -221,7 +225,7 @@ func settingsOf(root *yaml.Node, path string, complete bool) Settings {
 	endpoint := lookup(root, "target", "api_endpoint")
 	r.put(KeyEndpointType, lookup(endpoint, "type"))
 	r.adapter(lookup(endpoint, "adapter_config"))
-	return r.settings
+	return *r.settings
 }
 
 // put records a value under a key. A null in a file that holds
@@ -325,6 +329,8 @@ func (r reader) interceptor(name string, config *yaml.Node) {
 func (r reader) payload(config *yaml.Node) {
 	for key, value := range entries(lookup(config, "params_to_add")) {
 		switch {
+		case key.Value == "seed":
+			r.settings.Seed = scalarText(value)
 		case isFree(key.Value):
 		case key.Value == "chat_template_kwargs":
 			r.flatten(key.Value, value)

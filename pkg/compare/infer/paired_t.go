@@ -38,13 +38,21 @@ func CorrelationOfPairs(base, cand []decimal.Decimal) *float64 {
 	if len(base) != len(cand) || len(base) < 2 {
 		return nil
 	}
-	// 2·Σ(x−x̄)(y−ȳ) = Σ(x−x̄)² + Σ(y−ȳ)² − Σ((x−y)−(x̄−ȳ))², all exact.
 	differences, _ := Differences(base, cand)
-	x, y, d := MomentsOf(base), MomentsOf(cand), MomentsOf(differences)
+	return CorrelationOfMoments(MomentsOf(base), MomentsOf(cand), MomentsOf(differences))
+}
+
+// CorrelationOfMoments is [CorrelationOfPairs] of values that were accumulated with
+// their differences; nil if a side is constant or the numbers of values differ.
+func CorrelationOfMoments(x, y, d Moments) *float64 {
+	if x.n != y.n || x.n != d.n || x.n < 2 {
+		return nil
+	}
 	xx, yy := x.deviations(), y.deviations()
 	if xx.Sign() == 0 || yy.Sign() == 0 {
 		return nil
 	}
+	// 2·Σ(x−x̄)(y−ȳ) = Σ(x−x̄)² + Σ(y−ȳ)² − Σ((x−y)−(x̄−ȳ))², all exact.
 	product := new(big.Rat).Add(xx, yy)
 	product.Sub(product, d.deviations()).Mul(product, big.NewRat(1, 2))
 	sign := product.Sign()

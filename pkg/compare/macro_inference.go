@@ -1,0 +1,59 @@
+package compare
+
+import (
+	"github.com/evalctl/evalctl/pkg/compare/infer"
+	"github.com/evalctl/evalctl/pkg/decimal"
+)
+
+// inferMacro says whether a macro mean of deltas is more than noise, with the tasks
+// as given: sqrt(Σse_t²)/m, only where every task has a standard error and all
+// answer the same question (§8). Of one task it is that task's own inference.
+func (a *Average) inferMacro(rows []Assessed, options Options) {
+	deltas := make([]decimal.Decimal, 0, len(rows))
+	stderrs := make([]*decimal.Decimal, 0, len(rows))
+	tasks := make([]infer.TaskDelta, 0, len(rows))
+	scopes := map[string]bool{}
+	for _, row := range rows {
+		deltas = append(deltas, *row.Delta)
+		var se *decimal.Decimal
+		if row.found != nil && row.found.estimate.SE != nil && *row.found.estimate.SE > 0 && row.found.estimate.P != nil {
+			if d, err := decimal.FromFloat(*row.found.estimate.SE); err == nil {
+				se = &d
+				tasks = append(tasks, infer.TaskDelta{Delta: *row.Delta, Stderr: d})
+				scopes[row.found.scope] = true
+			}
+		}
+		stderrs = append(stderrs, se)
+	}
+	a.PSign = derived(infer.SignTest(a.Wins, a.Losses))
+	switch {
+	case len(rows) == 1:
+		a.Verdict, a.Inference = rows[0].Verdict, rows[0].Inference
+		return
+	case len(tasks) < len(rows):
+		a.Reasons = append(a.Reasons, string(infer.ReasonNoUncertainty))
+		return
+	case len(scopes) > 1:
+		a.Reasons = append(a.Reasons, reasonMixedScopes)
+		return
+	}
+	found := assessment{
+		scope: ScopeFixedTasks, method: MethodMacroZ,
+		estimate:  infer.MacroFixed(deltas, stderrs, options.level()),
+		described: noInference(),
+	}
+	if len(rows) >= 3 {
+		spread := infer.Heterogeneous(tasks)
+		a.Q, a.I2 = derived(spread.Q), derived(spread.I2)
+	}
+	margin := options.marginOn(a.Scale)
+	var reasons []string
+	a.Verdict, reasons = found.verdict(a.Direction, found.estimate.P, margin, options)
+	for _, reason := range reasons {
+		if reason != "" {
+			a.Reasons = append(a.Reasons, reason)
+		}
+	}
+	of := Row{Direction: a.Direction, Delta: a.Delta, Verdict: a.Verdict}
+	a.Inference = found.inference(of, found.estimate.P, string(infer.AdjustNone), 1, margin, options)
+}

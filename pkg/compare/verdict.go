@@ -1,0 +1,201 @@
+package compare
+
+import (
+	"slices"
+
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
+	"github.com/evalctl/evalctl/pkg/compare/infer"
+	"github.com/evalctl/evalctl/pkg/decimal"
+	"github.com/evalctl/evalctl/pkg/nemo"
+)
+
+// Assessed is a row with the unrounded evidence that its verdict was made on.
+type Assessed struct {
+	Row
+	found *assessment // nil where the sides may not be compared, or have no values
+}
+
+// judgeRows gives the rows of one candidate their verdicts. P-values of headlines
+// are adjusted as one family; those of other scores within their task, by Benjamini
+// and Hochberg, and are exploratory (§10).
+func judgeRows(rows []Assessed, options Options) {
+	family := map[string][]int{}
+	for i, row := range rows {
+		if row.found == nil {
+			continue
+		}
+		key := ""
+		if !row.Primary {
+			key = "\x00" + row.Task + "\x00" + nemo.Text(row.Variant)
+		}
+		family[key] = append(family[key], i)
+	}
+	for key, members := range family {
+		method := infer.Adjustment(options.Adjust)
+		if key != "" && method != infer.AdjustNone {
+			method = infer.AdjustBH
+		}
+		p := make([]*float64, len(members))
+		for j, i := range members {
+			if rows[i].found.settled != NoInference {
+				p[j] = rows[i].found.estimate.P
+			}
+		}
+		adjusted, size := infer.Adjust(method, p)
+		for j, i := range members {
+			row := &rows[i]
+			if key != "" {
+				row.found.described.Flags = append(row.found.described.Flags, flagExploratory)
+			}
+			row.conclude(adjusted[j], string(method), size, options)
+		}
+	}
+}
+
+// conclude writes verdict and inference of a row from its assessment and the
+// adjusted p-value.
+func (row *Assessed) conclude(adjusted *float64, adjust string, family int, options Options) {
+	a := row.found
+	margin := options.marginOn(row.Scale)
+	verdict, reasons := a.verdict(row.Direction, adjusted, margin, options)
+	row.Verdict = verdict
+	for _, reason := range slices.Concat(a.reasons, reasons) {
+		if reason != "" && !slices.Contains(row.Reasons, reason) {
+			row.Reasons = append(row.Reasons, reason)
+		}
+	}
+	if slices.Contains(reasons, reasonTestsDisagree) {
+		a.warnings = addWarning(a.warnings, testsDisagree())
+	}
+	for _, w := range a.warnings {
+		row.Warnings = addWarning(row.Warnings, w)
+	}
+	row.Base.measure(a.base, options)
+	row.Cand.measure(a.cand, options)
+	row.Inference = a.inference(row.Row, adjusted, adjust, family, margin, options)
+}
+
+// verdict applies the table of §5, first match first.
+func (a *assessment) verdict(direction catalog.Direction, adjusted *float64, margin *decimal.Decimal, options Options) (Verdict, []string) {
+	if a.settled != "" {
+		return a.settled, nil
+	}
+	g := directionOf(direction).Goodness(a.estimate)
+	if slices.Contains(a.described.Flags, flagBoundedSE) {
+		margin = nil // a bound shows what is there, not what is not
+	}
+	judged, reason := infer.Judge(g, adjusted, margin)
+	if judged == infer.NoInference {
+		if a.estimate.Reason != "" {
+			reason = a.estimate.Reason
+		}
+		return NoInference, []string{string(reason)}
+	}
+	if judged == infer.Improved || judged == infer.Regressed {
+		if a.confirm != nil && !(*a.confirm <= options.alpha()) {
+			return Inconclusive, []string{reasonTestsDisagree}
+		}
+	}
+	if a.strict != nil {
+		raw, _ := infer.Judge(g, a.estimate.P, margin)
+		filled := directionOf(direction).Goodness(*a.strict)
+		if other, _ := infer.Judge(filled, filled.P, margin); other != raw {
+			return Inconclusive, []string{reasonMissingItems}
+		}
+	}
+	if reason == infer.ReasonNotSignificant && options.Adjust != string(infer.AdjustHolm) {
+		reason = infer.Reason("not_significant_after_" + options.Adjust)
+	}
+	if direction == catalog.UnknownDirection {
+		switch judged {
+		case infer.Improved:
+			return Increased, []string{reasonDirectionUnknown}
+		case infer.Regressed:
+			return Decreased, []string{reasonDirectionUnknown}
+		}
+	}
+	return Verdict(judged), []string{string(reason)}
+}
+
+// measure adds what the evidence knows of a side.
+func (v *Value) measure(side measuredSide, options Options) {
+	if side.n != nil && (v.N == nil || side.nSource == nSourceFlag) {
+		v.N, v.NSource = ptr(decimal.FromInt(int64(*side.n))), ptr(side.nSource)
+	}
+	if side.k != nil {
+		v.K = ptr(decimal.FromInt(int64(*side.k)))
+	}
+	if ci := intervalOf(side.ci, options.Confidence); ci != nil {
+		v.CI = &SideInterval{Interval: *ci, Method: side.method}
+	}
+}
+
+// inference is the rounded record of an assessment.
+func (a *assessment) inference(row Row, adjusted *float64, adjust string, family int, margin *decimal.Decimal, options Options) Inference {
+	in := a.described
+	in.Evidence, in.Scope, in.Method = nemo.Optional(a.evidence), nemo.Optional(a.scope), nemo.Optional(a.method)
+	in.SE, in.DF = derived(a.estimate.SE), derived(a.estimate.DF)
+	in.CI = intervalOf(a.estimate.CI, options.Confidence)
+	if a.estimate.P != nil {
+		in.Test = &Test{
+			Stat: derived(a.estimate.Stat), P: derived(a.estimate.P), PAdj: derived(adjusted),
+			Adjust: adjust, Family: family, Sided: 2,
+		}
+		in.DecisionBasis = ptr("ci")
+	}
+	in.MDE = a.mde(row, options)
+	if margin != nil && a.estimate.CI != nil {
+		in.Margin = a.marginKept(row, *margin, options)
+	}
+	return in
+}
+
+// mde says what such a comparison can find, and what would decide it.
+func (a *assessment) mde(row Row, options Options) *Detectable {
+	if a.estimate.SE == nil {
+		return nil
+	}
+	power := options.power()
+	value := a.detectable
+	if value == nil {
+		value = power.DetectableEffect(*a.estimate.SE)
+	}
+	p, _ := decimal.FromFloat(power.Power)
+	mde := &Detectable{Power: p, Alpha: decimal.FromInt(1).Sub(options.Confidence), Value: derived(value)}
+	if row.Delta == nil || row.Delta.Sign() == 0 {
+		return mde
+	}
+	size := row.Delta.Abs().Float64()
+	switch {
+	case a.evidence == EvidenceRepeatedRuns && a.runs > 1:
+		mde.RunsRequired = derived(power.RequiredItems(a.runs, *a.estimate.SE, size))
+	case a.questions > 0:
+		mde.NRequired = derived(power.RequiredItems(a.questions, *a.estimate.SE, size))
+	}
+	return mde
+}
+
+// marginKept places the goodness change against a margin.
+func (a *assessment) marginKept(row Row, margin decimal.Decimal, options Options) *MarginKept {
+	g := directionOf(row.Direction).Goodness(a.estimate)
+	kept := &MarginKept{Kind: "absolute", Value: margin}
+	if row.Verdict == Regressed {
+		kept.Position = ptr(string(infer.MarginPosition(*g.CI, margin)))
+	}
+	kept.PNI = derived(a.marginTest(g, margin).P)
+	if a.estimate.SE != nil {
+		kept.SmallestCertifiable = derived(options.power().DetectableEffect(*a.estimate.SE))
+		if a.questions > 0 && margin.Sign() > 0 {
+			kept.NRequired = derived(options.power().RequiredItems(a.questions, *a.estimate.SE, margin.Float64()))
+		}
+	}
+	return kept
+}
+
+// marginTest tests H0: g <= −margin by the method's own statistic.
+func (a *assessment) marginTest(g infer.Estimate, margin decimal.Decimal) infer.MarginTest {
+	if a.shifted != nil {
+		return a.shifted(margin)
+	}
+	return infer.Margin(g, margin)
+}
