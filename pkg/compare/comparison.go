@@ -60,11 +60,19 @@ type Options struct {
 // Compare compares the first side with each other one. At least two sides are
 // needed. The error is an [*OverlapError].
 func Compare(sides []Side, options Options) (Comparison, []nemo.Warning, error) {
+	c, _, warnings, err := Assess(sides, options)
+	return c, warnings, err
+}
+
+// Assess is [Compare] that also returns every row with the unrounded evidence behind
+// it, in the order of the candidates: what a gate decides on. Evidence is weighed
+// for headlines and for the scores that Options.Scores wants.
+func Assess(sides []Side, options Options) (Comparison, []Assessed, []nemo.Warning, error) {
 	tasks := make([][]task, len(sides))
 	for i, side := range sides {
 		var err error
 		if tasks[i], err = cells(side, options.Catalog); err != nil {
-			return Comparison{}, nil, err
+			return Comparison{}, nil, nil, err
 		}
 	}
 	c := Comparison{
@@ -76,6 +84,7 @@ func Compare(sides []Side, options Options) (Comparison, []nemo.Warning, error) 
 	c.Sides = summaries(sides, tasks, c.Missing, options.Catalog)
 	why := reasons(c.Missing, options.Catalog)
 	var primary []Row
+	var every []Assessed
 	for i := 1; i < len(sides); i++ {
 		pairs := join(tasks[0], tasks[i], options.Catalog)
 		var all []Assessed
@@ -83,6 +92,7 @@ func Compare(sides []Side, options Options) (Comparison, []nemo.Warning, error) 
 			all = append(all, p.assess(sides[0].Label, sides[i].Label, options)...)
 		}
 		judgeRows(all, options)
+		every = append(every, all...)
 		var heads []Assessed
 		for _, row := range all {
 			if row.Primary {
@@ -103,7 +113,7 @@ func Compare(sides []Side, options Options) (Comparison, []nemo.Warning, error) 
 	if options.Scores.pattern != nil && len(c.Rows) == 0 {
 		warnings = append(warnings, nemo.Warning{Code: "NO_SCORE_MATCHES", Message: "no score matches the pattern of --scores"})
 	}
-	return c, warnings, nil
+	return c, every, warnings, nil
 }
 
 // overall is the first verdict that a primary row has, worst first.

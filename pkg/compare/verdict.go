@@ -15,6 +15,35 @@ type Assessed struct {
 	found *assessment // nil where the sides may not be compared, or have no values
 }
 
+// Goodness is the unrounded estimate of the goodness change of a row, in its scale:
+// candidate − baseline, or its negation where less is better. ok is false where no
+// inference was made.
+func (row Assessed) Goodness() (g infer.Estimate, ok bool) {
+	if row.found == nil || row.found.settled == NoInference {
+		return infer.Estimate{}, false
+	}
+	return directionOf(row.Direction).Goodness(row.found.estimate), true
+}
+
+// MarginTest tests the hypothesis that the goodness change is −margin or worse, the
+// margin in the scale of the row, by the statistic of the row's own method (§9).
+// Nothing is defined where no inference was made.
+func (row Assessed) MarginTest(margin decimal.Decimal) infer.MarginTest {
+	g, ok := row.Goodness()
+	if !ok {
+		return infer.MarginTest{Reason: infer.ReasonNoUncertainty}
+	}
+	return row.found.marginTest(g, margin)
+}
+
+// Questions is how many questions are behind the row's inference; 0 if unknown.
+func (row Assessed) Questions() int {
+	if row.found == nil {
+		return 0
+	}
+	return row.found.questions
+}
+
 // judgeRows gives the rows of one candidate their verdicts. P-values of headlines
 // are adjusted as one family; those of other scores within their task, by Benjamini
 // and Hochberg, and are exploratory (§10).
