@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,8 @@ type compareFlags struct {
 	allow     []string
 	strict    bool
 	onMissing string
+	infer     inferenceFlags
+	assert    string
 }
 
 func (f *compareFlags) register(cmd *cobra.Command) {
@@ -23,6 +26,7 @@ func (f *compareFlags) register(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.allow, "allow", nil, "accept differences in these settings (globs such as limit_samples, judge*)")
 	flags.BoolVar(&f.strict, "strict", false, "rows whose settings differ in any way are not comparable")
 	flags.StringVar(&f.onMissing, "on-missing", compare.Intersect, "average over what all sides have (intersect), or not at all (refuse)")
+	f.infer.register(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("on-missing", cobra.FixedCompletions([]string{compare.Intersect, compare.Refuse}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -44,6 +48,9 @@ func (f *compareFlags) options() (compare.Options, error) {
 	options.Allow = append(options.Allow, f.allow...)
 	slices.Sort(options.Allow)
 	options.Strict, options.OnMissing = f.strict, f.onMissing
+	if err := f.infer.apply(&options); err != nil {
+		return options, err
+	}
 	return options, nil
 }
 
@@ -61,15 +68,28 @@ states how many tasks it is over, and why others are left out: a task that one
 side lacks, or that was asked differently there (another limit_samples, split,
 judge…), is in no average.
 
+Each row says what the best evidence in the files shows: the same questions on
+both sides where per-sample files were exported, else repeated runs, right
+answers of a known number of questions, or reported standard errors. p-values
+of a candidate's headlines are adjusted together (Holm). The marks:
+
+  ▲ better   ▼ worse   ≈ within --margin   ~ undecided   ? nothing to test with
+
 "0.890 ± 22" is a value and the standard error that the harness reports, in
-units of the last digit shown. Whether a difference is noise is not tested.
+units of the last digit shown. -o wide shows method, p and interval.
 
-compare is a read: it exits 0 whatever it finds.
+compare is a read: it exits 0 whatever it finds, unless --assert demands
+something of every headline. no-regression: better, equivalent, or shown not to
+be worse than --margin; equivalent: inside --margin; improved: better. What
+contradicts the demand exits 3; a row without inference, a missing result or a
+task without headline is no proof, and exits 6.
 
-` + exitStatusesHelp,
+` + verdictStatusesHelp,
 		Example: `  evalctl compare c0bd961e50124ab3 ce963eed5b5b91b0
   evalctl compare bf16=c0bd nvfp4=ce96 --scores all -o wide
   evalctl compare ./results/20261121_031638-c0bd961e50124ab3 ce963eed -o md
+  evalctl compare c0bd961e ce963eed --margin 0.02 --assert no-regression -o brief
+  evalctl compare bf16=c0bd,f565,722c nvfp4=ce96,03f4,3926 --scope fixed_items
   evalctl compare demo:c0bd961e demo:ce963eed --jq '.data.rows[] | [.task, .delta]'`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -78,6 +98,8 @@ compare is a read: it exits 0 whatever it finds.
 		ValidArgsFunction: a.completeSelectors(global),
 	}
 	cmd.Flags().StringVar(&f.scores, "scores", "primary", "which rows: primary, all, or a pattern over METRIC, METRIC/SCORE, NAME/METRIC/SCORE")
+	cmd.Flags().StringVar(&f.assert, "assert", "", "turn the verdicts into the exit status: "+strings.Join(demandNames(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("assert", cobra.FixedCompletions(demandNames(), cobra.ShellCompDirectiveNoFileComp))
 	f.register(cmd)
 	global.output.register(cmd, kind.Comparison)
 	return cmd
@@ -88,13 +110,22 @@ func (a *app) compare(ctx context.Context, global *globalFlags, f *compareFlags,
 	if err != nil {
 		return err
 	}
+	if f.assert != "" {
+		if err := checkAssertion(f.assert, options); err != nil {
+			return err
+		}
+		options.OnMissing = compare.Refuse
+	}
 	sides, err := a.loadSides(ctx, global, words)
 	if err != nil {
 		return err
 	}
-	comparison, warnings, err := compare.Compare(sides, options)
+	comparison, rows, warnings, err := compare.Assess(sides, options)
 	if err != nil {
 		return err
 	}
-	return a.print(ctx, kind.ComparisonDocument(comparison, warnings), global.output)
+	if err := a.print(ctx, kind.ComparisonDocument(comparison, warnings), global.output); err != nil {
+		return err
+	}
+	return asserted(f.assert, comparison, rows, options)
 }

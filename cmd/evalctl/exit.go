@@ -18,18 +18,31 @@ const (
 	exitOK           = 0
 	exitFailure      = 1
 	exitUsage        = 2
+	exitFailed       = 3
 	exitDenied       = 4
 	exitNotFound     = 5
+	exitInconclusive = 6
 	exitUnreachable  = 7
 	exitInterrupted  = 130
 	codeInterrupted  = "interrupted"
 	codeInternal     = "internal"
+	codeVerdict      = "verdict" // a demand that is not met: the answer itself is on stdout
 	exitStatusesHelp = `Exit status:
   0  done
   1  failed: input or output, a damaged artifact, a bug
   2  usage: flags, arguments, a selector
   4  not authenticated, or not permitted
   5  not found
+  7  the server could not be reached, or timed out after retries
+130  interrupted`
+	verdictStatusesHelp = `Exit status:
+  0  done
+  1  failed: input or output, a damaged artifact, a bug
+  2  usage: flags, arguments, a selector
+  3  what was demanded does not hold
+  4  not authenticated, or not permitted
+  5  not found
+  6  inconclusive: it cannot be told whether it holds
   7  the server could not be reached, or timed out after retries
 130  interrupted`
 )
@@ -82,6 +95,9 @@ func classify(err error) failure {
 			f.Code = string(query.Unreachable)
 		}
 		return f
+	}
+	if verdict, ok := errors.AsType[*verdictError](err); ok {
+		return failure{Code: codeVerdict, Message: verdict.message, ExitStatus: verdict.status}
 	}
 	f := failure{Code: codeInternal, Message: err.Error(), ExitStatus: exitFailure}
 	if usage, ok := errors.AsType[*usageError](err); ok {

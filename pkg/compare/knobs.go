@@ -45,9 +45,9 @@ func (k Knobs) questions(task string) (int, bool) {
 	return n, ok
 }
 
-// marginOn is the margin on a scale, in its unit; nil if there is none. A margin of
+// MarginOn is the margin on a scale, in its unit; nil if there is none. A margin of
 // 0.01 is one hundredth of the width of a bounded scale.
-func (k Knobs) marginOn(scale catalog.Scale) *decimal.Decimal {
+func (k Knobs) MarginOn(scale catalog.Scale) *decimal.Decimal {
 	if own, ok := k.Margins[string(scale)]; ok {
 		return &own
 	}

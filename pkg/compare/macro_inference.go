@@ -46,7 +46,7 @@ func (a *Average) inferMacro(rows []Assessed, options Options) {
 		spread := infer.Heterogeneous(tasks)
 		a.Q, a.I2 = derived(spread.Q), derived(spread.I2)
 	}
-	margin := options.marginOn(a.Scale)
+	margin := options.MarginOn(a.Scale)
 	var reasons []string
 	a.Verdict, reasons = found.verdict(a.Direction, found.estimate.P, margin, options)
 	for _, reason := range reasons {

@@ -85,7 +85,7 @@ func judgeRows(rows []Assessed, options Options) {
 // adjusted p-value.
 func (row *Assessed) conclude(adjusted *float64, adjust string, family int, options Options) {
 	a := row.found
-	margin := options.marginOn(row.Scale)
+	margin := options.MarginOn(row.Scale)
 	verdict, reasons := a.verdict(row.Direction, adjusted, margin, options)
 	row.Verdict = verdict
 	for _, reason := range slices.Concat(a.reasons, reasons) {

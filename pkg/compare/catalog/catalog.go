@@ -8,6 +8,7 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,6 +35,14 @@ const (
 	UnknownScale Scale = "unknown"
 )
 
+// Scales returns the scales, in the order of the contract.
+func Scales() []Scale {
+	return []Scale{Fraction, Percent, Rating10, Signed100, Elo, Ratio, Seconds, Milliseconds, Tokens, Count, UnknownScale}
+}
+
+// Known reports whether the text names a scale.
+func (s Scale) Known() bool { return slices.Contains(Scales(), s) }
+
 // Direction says whether more is better.
 type Direction string
 
@@ -58,6 +67,7 @@ type Task struct {
 type Catalog struct {
 	tasks   map[string]Task
 	aliases map[string]string // any name to the task's own
+	scales  map[string]Scale  // of all scores of a task, whatever else says; of "", where nothing else does
 }
 
 //go:embed tasks.yaml
@@ -83,6 +93,20 @@ func Parse(data []byte) (*Catalog, error) {
 		}
 	}
 	return c, nil
+}
+
+// WithScale returns a catalog that also says on which scale all scores of a task are,
+// or, for the task "", those of which nothing else tells.
+func (c *Catalog) WithScale(task string, scale Scale) *Catalog {
+	scales := maps.Clone(c.scales)
+	if scales == nil {
+		scales = map[string]Scale{}
+	}
+	if task != "" {
+		task = c.Canonical(task)
+	}
+	scales[task] = scale
+	return &Catalog{tasks: c.tasks, aliases: c.aliases, scales: scales}
 }
 
 // Canonical returns the name under which a task is joined with itself: the
@@ -304,7 +328,19 @@ func matchNumber(pattern, text string) (n int, ok bool) {
 
 // ScaleOf returns the scale and direction of one score: the catalog's for a known
 // task's headline, else what the harness says by the score's name, else unknown.
+// What [Catalog.WithScale] was told comes first.
 func (c *Catalog) ScaleOf(harness, task string, s nemo.Score, primary bool) (Scale, Direction) {
+	scale, direction := c.scaleOf(harness, task, s, primary)
+	if told, ok := c.scales[c.Canonical(task)]; ok {
+		return told, direction
+	}
+	if told, ok := c.scales[""]; ok && scale == UnknownScale {
+		return told, direction
+	}
+	return scale, direction
+}
+
+func (c *Catalog) scaleOf(harness, task string, s nemo.Score, primary bool) (Scale, Direction) {
 	if entry, known := c.task(harness, task); known && primary && entry.Scale != "" && entry.names(s) {
 		return entry.Scale, cmp.Or(entry.Direction, UnknownDirection)
 	}

@@ -1,8 +1,6 @@
 package kind
 
 import (
-	"slices"
-
 	"github.com/evalctl/evalctl/pkg/compare"
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/render"
@@ -44,7 +42,7 @@ func (d comparisonScreen) blocks(wide bool) []render.Block {
 
 // prose is the lines below the table: what was inferred, what is missing.
 func (d *comparisonScreen) prose(compared bool) render.Paragraph {
-	lines := render.Paragraph{muted(inferenceLine(d.c))}
+	lines := render.Paragraph(d.inferred())
 	if !compared {
 		lines = render.Paragraph{{Text: "Nothing to compare: no side has results.", Tone: render.Caution}}
 	}
@@ -52,12 +50,4 @@ func (d *comparisonScreen) prose(compared bool) render.Paragraph {
 		lines = append(lines, render.Cell{Text: entry, Tone: render.Caution})
 	}
 	return lines
-}
-
-func inferenceLine(c compare.Comparison) string {
-	line := "Δ is of exact numbers; whether it is noise was not tested."
-	if slices.ContainsFunc(c.Rows, func(r compare.Row) bool { return standardError(r.Base) != nil }) {
-		line += " ± is the harness's standard error in units of the last digit."
-	}
-	return line
 }

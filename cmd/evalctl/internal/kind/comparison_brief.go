@@ -41,15 +41,12 @@ func (d comparisonScreen) brief() []string {
 // averages, the tasks.
 func (d comparisonScreen) briefSide(base, cand compare.SideSummary) []string {
 	var rows []compare.Row
-	counts := map[compare.Verdict]int{}
 	for _, row := range d.c.Rows {
 		if row.Primary && row.Cand.Side == cand.Label {
 			rows = append(rows, row)
-			counts[row.Verdict]++
 		}
 	}
-	lines := []string{fmt.Sprintf("%s vs %s: exact differences, noise not tested (%d compared, %d not comparable, %d without headline)",
-		cand.Label, base.Label, len(rows)-counts[compare.NotComparable], counts[compare.NotComparable], d.c.Counts.NoPrimary)}
+	lines := []string{fmt.Sprintf("%s vs %s: %s", cand.Label, base.Label, conclusion(rows, d.c.Counts.NoPrimary))}
 	for _, a := range d.c.Averages {
 		if a.Cand.Side != cand.Label {
 			continue
@@ -99,8 +96,19 @@ func briefRow(row compare.Row) string {
 	}
 	name += "/" + headline(row.Metric, row.Score)
 	details := compactSigned(row.Delta)
+	switch row.Verdict {
+	case compare.Regressed:
+		details += " worse"
+	case compare.Improved:
+		details += " better"
+	case compare.Equivalent, compare.Increased, compare.Decreased:
+		details += " " + string(row.Verdict)
+	}
 	if n := pairOf(row.Base.N, row.Cand.N); n != dash {
 		details += ", n " + n
+	}
+	if p := pOf(row.Inference); p != "" {
+		details += ", p " + p
 	}
 	if row.Verdict == compare.NotComparable {
 		details = "not comparable: " + strings.Join(row.Reasons, ", ")

@@ -29,15 +29,18 @@ func comparisonRecords(c compare.Comparison) render.Records {
 		for i, w := range row.Warnings {
 			codes[i] = w.Code
 		}
-		var lo, hi *decimal.Decimal
+		var lo, hi, p, adjusted *decimal.Decimal
 		if row.Inference.CI != nil {
 			lo, hi = row.Inference.CI.Lo, row.Inference.CI.Hi
+		}
+		if row.Inference.Test != nil {
+			p, adjusted = row.Inference.Test.P, row.Inference.Test.PAdj
 		}
 		records.Rows = append(records.Rows, []string{
 			nemo.Text(row.Harness), row.Task, nemo.Text(row.Variant), row.Name, row.Metric, row.Score,
 			string(row.Scale), string(row.Direction), text(row.Base.Value), row.Cand.Side, text(row.Cand.Value),
 			text(row.Delta), text(row.Relative), text(row.Base.N), text(row.Cand.N),
-			text(row.Inference.SE), text(lo), text(hi), "", "", nemo.Text(row.Inference.Method),
+			text(row.Inference.SE), text(lo), text(hi), text(p), text(adjusted), nemo.Text(row.Inference.Method),
 			string(row.Verdict), strings.Join(codes, " "),
 		})
 	}

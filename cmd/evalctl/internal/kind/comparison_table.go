@@ -48,10 +48,13 @@ func (d *comparisonScreen) rows(wide bool) render.Table {
 		table.Columns = append(table.Columns,
 			render.Column{Title: side.Label, Align: render.Point}, render.Column{Title: delta, Align: render.Point}, render.Column{})
 	}
+	if len(d.c.Sides) == 2 {
+		table.Columns = append(table.Columns, render.Column{Title: percentText(d.c.Settings.Confidence) + " interval", Align: render.Point})
+	}
 	if wide {
 		table.Columns = append(table.Columns,
-			render.Column{Title: "relative", Align: render.Point}, render.Column{Title: "n", Align: render.Right},
-			render.Column{Title: "scale"}, render.Column{Title: "better"}, render.Column{Title: "verdict"}, render.Column{Title: "harness"})
+			render.Column{Title: "p", Align: render.Point}, render.Column{Title: "method"}, render.Column{Title: "relative", Align: render.Point}, render.Column{Title: "n", Align: render.Right},
+			render.Column{Title: "scale"}, render.Column{Title: "better"})
 	}
 	places := map[catalog.Scale]int{}
 	for _, e := range d.entries() {
@@ -139,7 +142,10 @@ func (d *comparisonScreen) line(l line, first compare.Row, wide bool) (render.Ro
 		cells = append(cells,
 			plain(withError(row.Cand.Value, standardError(row.Cand), places)),
 			render.Cell{Text: signed(row.Delta, places), Tone: tone},
-			render.Cell{Text: strings.TrimSpace(d.marks(row, d.c.Sides[i+1].Label)), Tone: render.Caution})
+			render.Cell{Text: strings.TrimSpace(verdictMark(row.Verdict) + d.marks(row, d.c.Sides[i+1].Label)), Tone: tone})
+	}
+	if len(d.c.Sides) == 2 {
+		cells = append(cells, plain(intervalText(first.Inference.CI, places)))
 	}
 	if wide {
 		row := first
@@ -148,8 +154,8 @@ func (d *comparisonScreen) line(l line, first compare.Row, wide bool) (render.Ro
 			percent := row.Relative.Mul(decimal.FromInt(100))
 			relative = signed(&percent, 1) + " %"
 		}
-		cells = append(cells, plain(relative), plain(pairOf(row.Base.N, row.Cand.N)), plain(string(row.Scale)),
-			plain(string(row.Direction)), plain(words(string(row.Verdict))), muted(nemo.Text(row.Harness)))
+		cells = append(cells, plain(pOf(row.Inference)), plain(nemo.Text(row.Inference.Method)), plain(relative), plain(pairOf(row.Base.N, row.Cand.N)), plain(string(row.Scale)),
+			plain(string(row.Direction)))
 	}
 	return cells, places
 }
@@ -208,6 +214,9 @@ func (d *comparisonScreen) marks(row compare.Row, label string) string {
 		marks += d.notes.mark(d.notComparable(row))
 	}
 	for _, w := range row.Warnings {
+		if w.Code == unpairedCode {
+			continue // said once, below
+		}
 		note := w.Message
 		if len(w.Keys) > 0 {
 			note += ": " + strings.Join(w.Keys, ", ")
@@ -290,12 +299,12 @@ func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
 				denominator += " (base " + fixed(a.Base.Value, p) + ")"
 			}
 			over = append(over, denominator)
-			cells = append(cells, strong(fixed(a.Cand.Value, p)), render.Cell{Text: signed(a.Delta, p), Tone: render.Strong}, plain(""))
+			cells = append(cells, strong(fixed(a.Cand.Value, p)), render.Cell{Text: signed(a.Delta, p), Tone: render.Strong}, render.Cell{Text: verdictMark(a.Verdict), Tone: toneOf(a.Verdict)})
 		}
 		if distinct := slices.Compact(slices.Clone(over)); len(distinct) == 1 {
 			over = distinct // said once
 		}
-		cells[len(cells)-1] = plain(strings.Join(over, "; "))
+		cells = append(cells, plain(strings.Join(over, "; ")))
 		rows = append(rows, cells)
 	}
 	return rows
