@@ -223,6 +223,19 @@ func (d Decimal) Fixed(places int) string {
 	return text
 }
 
+// Scientific prints d as 1.2346e+400, rounded half away from zero to at most so
+// many significant digits: for screens, where 400 digits say less than their number.
+func (d Decimal) Scientific(digits int) string {
+	rounded := d.RoundSignificant(digits)
+	exponent := rounded.Magnitude()
+	mantissa, _ := rounded.Quo(Decimal{powerOfTen(exponent)})
+	sign := "+"
+	if exponent < 0 {
+		sign = "-"
+	}
+	return mantissa.String() + "e" + sign + strconv.Itoa(max(exponent, -exponent))
+}
+
 // Round returns d rounded half away from zero to places digits after the point;
 // negative places round to tens, hundreds and so on.
 func (d Decimal) Round(places int) Decimal {
