@@ -19,6 +19,9 @@ type app struct {
 	getenv         func(string) string
 	// terminal reports whether a stream is one, and how wide.
 	terminal func(w io.Writer) (width int, ok bool)
+	// height is how many lines the terminal has that stdout is; 0: unknown, or not
+	// a terminal. nil: no answer is too long.
+	height   func() int
 	cacheDir func() (string, error)
 	version  string
 	commit   string
@@ -43,6 +46,13 @@ func processApp() *app {
 				width = 80
 			}
 			return width, true
+		},
+		height: func() int {
+			_, height, err := term.GetSize(int(os.Stdout.Fd()))
+			if err != nil {
+				return 0
+			}
+			return height
 		},
 		cacheDir: os.UserCacheDir,
 		version:  version, commit: commit,

@@ -313,6 +313,5 @@ func (a *app) cat(ctx context.Context, global *globalFlags, word, wanted string)
 	if _, terminal := a.terminal(a.stdout); terminal {
 		content = []byte(render.SanitizeLines(string(content)))
 	}
-	_, err = a.stdout.Write(content)
-	return a.written(err)
+	return a.show(content)
 }

@@ -59,7 +59,7 @@ func wantsJSON(global *globalFlags, args []string) bool {
 		if (arg == "-o" || arg == "--output") && i+1 < len(args) {
 			value, found = args[i+1], true
 		}
-		if found && (value == "json" || value == "jsonl") {
+		if found && isJSONToStdout(value) {
 			return true
 		}
 	}
@@ -126,6 +126,7 @@ A selector names one side:
 		newAverage(a, global),
 		newArtifacts(a, global),
 		newStat(a, global, withStat),
+		newRender(a, global),
 		newDemo(a, global),
 		newDoctor(a, global),
 		newSchema(a),

@@ -1,97 +1,125 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
-	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/render"
 )
 
-// drawings make the document of each kind from its JSON.
-var drawings = map[string]func(tb testing.TB, text string) render.Document{
-	kind.Artifacts:   drawing(kind.ArtifactsDocument),
-	kind.Averages:    drawing(kind.AveragesDocument),
-	kind.Comparison:  drawing(kind.ComparisonDocument),
-	kind.Doctor:      drawing(kind.DoctorDocument),
-	kind.Downloads:   drawing(kind.DownloadsDocument),
-	kind.Evaluation:  drawing(kind.EvaluationDocument),
-	kind.Invocations: drawing(kind.InvocationsDocument),
-	kind.Runs:        drawing(kind.RunsDocument),
-	kind.Stat:        drawing(kind.StatDocument),
-	kind.Stats:       drawing(kind.StatsDocument),
-	kind.Version: drawing(func(v kind.VersionValue, _ []nemo.Warning) render.Document {
-		return kind.VersionDocument(v)
-	}),
-}
-
-func drawing[T any](draw func(T, []nemo.Warning) render.Document) func(testing.TB, string) render.Document {
-	return func(tb testing.TB, text string) render.Document {
-		tb.Helper()
-		var saved struct {
-			Kind     string         `json:"kind"`
-			Version  int            `json:"schema_version"`
-			Data     T              `json:"data"`
-			Warnings []nemo.Warning `json:"warnings"`
-		}
-		decoder := json.NewDecoder(bytes.NewBufferString(text))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&saved); err != nil {
-			tb.Fatal(err)
-		}
-		return draw(saved.Data, saved.Warnings)
-	}
-}
-
-// again makes the document of an answer from its JSON.
+// again makes the document of an answer from its JSON, of which nothing is unknown.
 func again(tb testing.TB, text string) render.Document {
 	tb.Helper()
-	name := decode[struct{ Kind string }](tb, text).Kind
-	if drawings[name] == nil {
-		tb.Fatalf("no drawing of kind %q", name)
+	saved, err := kind.Read([]byte(text))
+	if err != nil || len(saved.Unknown) > 0 {
+		tb.Fatalf("unknown keys %v, error %v", saved.Unknown, err)
 	}
-	return drawings[name](tb, text)
+	return saved.Document
 }
 
-// What a verb prints can be saved as JSON and drawn again: nothing that a screen
-// or a table says comes from elsewhere than the value.
-func TestEveryFormatCanBeDrawnFromTheJSON(t *testing.T) {
+// What a verb prints can be saved as JSON and rendered again, in every format and
+// byte for byte: nothing that a screen or a table says comes from elsewhere.
+func TestEveryFormatCanBeRenderedFromTheJSON(t *testing.T) {
 	for _, test := range answers {
 		t.Run(test.line, func(t *testing.T) {
 			args := words(t, test.line)
-			text := process{}.answer(t, append(args, "-o", "json")...)
+			file := filepath.Join(t.TempDir(), "saved.json")
+			process{}.answer(t, append(args, "-o", "json="+file)...)
 			if test.kind == kind.Downloads { // the second call finds the files
-				text = process{}.answer(t, append(args, "-o", "json")...)
+				process{}.answer(t, append(args, "-o", "json="+file)...)
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
 			}
 			formats := render.Formats()
 			if strings.Contains(test.line, "SERVER") { // slow, and no other drawings
 				formats = []render.Format{render.FormatJSON, render.FormatWide}
 			}
-			doc := again(t, text)
+			doc := again(t, string(text))
 			checkParts(t, doc)
 			for _, format := range formats {
 				if format == render.FormatName && doc.Names == nil || format == render.FormatJSONL && doc.ItemKind == "" {
 					continue
 				}
-				var got bytes.Buffer
-				if err := render.Encode(&got, doc, format, render.Options{Face: render.Face{Unicode: true}}); err != nil {
-					t.Fatalf("%s: %v", format, err)
-				}
+				got := process{}.answer(t, "render", file, "-o", string(format))
 				want := process{}.answer(t, append(args, "-o", string(format))...)
-				if diff := cmp.Diff(want, got.String()); diff != "" {
+				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("%s (-the verb +from its JSON):\n%s", format, diff)
+				}
+				if format == render.FormatYAML {
+					checkYAML(t, string(text), got)
+				}
+			}
+			for _, table := range doc.Tables {
+				if len(table.Rows) > 0 && !strings.Contains(test.line, "SERVER") {
+					checkSorted(t, file, table, table.Name == doc.Tables[0].Name)
 				}
 			}
 		})
 	}
-	for _, k := range kind.All() {
-		if drawings[k.Name] == nil {
-			t.Errorf("no drawing of kind %s", k.Name)
+}
+
+// checkYAML decodes YAML with a general reader and compares it with JSON: the same
+// keys in the same order, the same numbers digit for digit, the same text.
+func checkYAML(t *testing.T, asJSON, asYAML string) {
+	t.Helper()
+	var fromJSON, fromYAML yaml.Node
+	if err := yaml.Unmarshal([]byte(asYAML), &fromYAML); err != nil {
+		t.Fatalf("YAML: %v", err)
+	}
+	if err := yaml.Unmarshal([]byte(asJSON), &fromJSON); err != nil { // JSON is YAML too
+		t.Fatalf("JSON: %v", err)
+	}
+	if diff := cmp.Diff(scalars(&fromJSON, ""), scalars(&fromYAML, "")); diff != "" {
+		t.Errorf("YAML (-JSON +YAML):\n%s", diff)
+	}
+}
+
+// scalars lists what a document holds, each with its path, type and text.
+func scalars(node *yaml.Node, path string) []string {
+	var all []string
+	switch node.Kind {
+	case yaml.MappingNode:
+		all = append(all, path+" is a mapping of "+strconv.Itoa(len(node.Content)/2))
+		for i := 0; i < len(node.Content); i += 2 {
+			all = append(all, scalars(node.Content[i+1], path+"/"+node.Content[i].ShortTag()+node.Content[i].Value)...)
+		}
+	case yaml.SequenceNode, yaml.DocumentNode:
+		all = append(all, path+" is a list of "+strconv.Itoa(len(node.Content)))
+		for i, element := range node.Content {
+			all = append(all, scalars(element, path+"/"+strconv.Itoa(i))...)
+		}
+	case yaml.ScalarNode, yaml.AliasNode:
+		all = append(all, path+" "+node.ShortTag()+" "+node.Value)
+	}
+	return all
+}
+
+// checkSorted holds every format to one order: that of the column sorted by.
+func checkSorted(t *testing.T, file string, table render.Records, main bool) {
+	t.Helper()
+	column := table.Columns[len(table.Columns)-1]
+	got := process{}.answer(t, "render", file, "-o", "tsv", "--table", table.Name, "--columns", column, "--no-headers")
+	if lines := strings.Count(got, "\n"); lines != len(table.Rows) {
+		t.Errorf("--columns %s: %d lines for %d rows", column, lines, len(table.Rows))
+	}
+	if !main || table.Name == kind.Version {
+		return
+	}
+	for _, column := range table.Columns {
+		sorted := process{}.answer(t, "render", file, "-o", "json", "--sort-by", "-"+column)
+		order, err := render.Order(again(t, sorted), "-"+column)
+		if err != nil || !slices.IsSorted(order) {
+			t.Errorf("--sort-by -%s: the order is %v, %v", column, order, err)
 		}
 	}
 }

@@ -38,8 +38,7 @@ Kinds:
 			if err != nil {
 				return &usageError{message: err.Error(), hint: "one of " + strings.Join(names, ", ")}
 			}
-			_, err = a.stdout.Write(text)
-			return a.written(err)
+			return a.show(text)
 		},
 	}
 	return cmd

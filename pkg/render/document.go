@@ -28,8 +28,8 @@ type Document struct {
 	Names  []string  // ids only; nil: the document has no names
 }
 
-// Block is a part of a screen: [Table], [Paragraph] or [Notes]. Blocks are
-// separated by one blank line.
+// Block is a part of a screen: [Table], [Paragraph], [Count] or [Notes]. Blocks
+// are separated by one blank line.
 type Block interface{ isBlock() }
 
 // Table is aligned columns without lines between them. Columns that hold nothing
@@ -90,16 +90,21 @@ const (
 // Paragraph is prose, wrapped to the width of the terminal, a line an entry.
 type Paragraph []Cell
 
+// Count is the sentence under a list that says how much of it is shown. It goes
+// with the headings: output without them is for programs.
+type Count string
+
 // Notes are footnotes, numbered from 1 with raised figures: ¹ ² ³.
 type Notes []string
 
 func (Table) isBlock()     {}
 func (Paragraph) isBlock() {}
+func (Count) isBlock()     {}
 func (Notes) isBlock()     {}
 
 // Records is a table of exact text for programs: CSV, TSV and Markdown.
 type Records struct {
-	Name    string   // "rows", "averages": what --table selects
+	Name    string   // "rows", "averages": what Options.Table selects
 	Columns []string // headings, as the contract names them
 	Rows    [][]string
 	Numeric []bool // which columns hold numbers; Markdown sets those to the right

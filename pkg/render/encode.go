@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // Face says how text may look where it goes. The zero value is a pipe that takes
@@ -19,10 +18,14 @@ type Face struct {
 
 // Options are what the caller of [Encode] chooses beside the format.
 type Options struct {
-	Face      Face   // of the formats for people: table, wide, brief
-	NoHeaders bool   // of table, wide, csv, tsv
-	Table     string // which of the document's tables csv, tsv and md print
-	Indent    bool   // json over several lines
+	Face      Face // of the formats for people: table, wide, brief
+	NoHeaders bool // of table, wide, csv, tsv
+	Indent    bool // json over several lines
+	// Table is the name of one of the document's tables, for table, wide, csv, tsv
+	// and md; "" is the main one of csv and tsv, all of md, the screen of the others.
+	Table string
+	// Columns are names of columns of that table, in the order wanted; nil is all.
+	Columns []string
 }
 
 // UsageError is a request that the document cannot answer: an unknown format or
@@ -55,20 +58,26 @@ func Encode(w io.Writer, doc Document, format Format, options Options) error {
 }
 
 func encode(doc Document, format Format, options Options) ([]byte, error) {
-	if options.NoHeaders && !format.hasHeaders() {
+	if options.NoHeaders && !format.HasHeaders() {
 		return nil, usage("", "headings cannot be left out of %s output", format)
 	}
-	if options.Table != "" && !format.hasRecords() {
-		return nil, usage("tables are chosen with csv, tsv and md", "%s output is not made of tables", format)
+	chosen := options.Table != "" || len(options.Columns) > 0
+	if chosen && !format.HasTables() {
+		return nil, usage("tables and columns are chosen with table, wide, csv, tsv and md", "%s output is not made of tables", format)
 	}
 	switch format {
-	case FormatTable:
-		return encodeText(doc.Screen, options)
-	case FormatWide:
-		if doc.Wide == nil {
-			return encodeText(doc.Screen, options)
+	case FormatTable, FormatWide:
+		screen := doc.Screen
+		if format == FormatWide && doc.Wide != nil {
+			screen = doc.Wide
 		}
-		return encodeText(doc.Wide, options)
+		if chosen {
+			var err error
+			if screen, err = recordsScreen(doc, screen, format == FormatWide, options); err != nil {
+				return nil, err
+			}
+		}
+		return encodeText(screen, options)
 	case FormatBrief:
 		if doc.Brief == nil {
 			return encodeText(doc.Screen, options)
@@ -84,6 +93,8 @@ func encode(doc Document, format Format, options Options) ([]byte, error) {
 		return encodeTSV(doc, options)
 	case FormatMarkdown:
 		return encodeMarkdown(doc, options)
+	case FormatYAML:
+		return encodeYAML(doc)
 	case FormatName:
 		return encodeNames(doc)
 	default:
@@ -102,35 +113,6 @@ func encodeNames(doc Document) ([]byte, error) {
 		out.WriteString(Sanitize(name) + "\n")
 	}
 	return out.Bytes(), nil
-}
-
-// tables returns the tables of doc that were asked for: one by its name, or all.
-func tables(doc Document, name string) ([]Records, error) {
-	if len(doc.Tables) == 0 {
-		return nil, usage("-o json has everything", "%s output has no table of records", doc.Kind)
-	}
-	if name == "" {
-		return doc.Tables, nil
-	}
-	names := make([]string, len(doc.Tables))
-	for i, table := range doc.Tables {
-		if table.Name == name {
-			return doc.Tables[i : i+1], nil
-		}
-		names[i] = table.Name
-	}
-	return nil, usage("one of "+strings.Join(names, ", "), "%s output has no table %q", doc.Kind, name)
-}
-
-// check reports a row that does not have a cell for each column: programs that
-// read records count on it.
-func (r Records) check() error {
-	for i, row := range r.Rows {
-		if len(row) != len(r.Columns) {
-			return fmt.Errorf("table %q: row %d has %d cells for %d columns", r.Name, i+1, len(row), len(r.Columns))
-		}
-	}
-	return nil
 }
 
 // write hands over all of data at once.

@@ -18,6 +18,7 @@ const (
 	FormatCSV      Format = "csv"
 	FormatTSV      Format = "tsv"
 	FormatMarkdown Format = "md"
+	FormatYAML     Format = "yaml"
 	FormatName     Format = "name"
 )
 
@@ -25,7 +26,7 @@ const (
 func Formats() []Format {
 	return []Format{
 		FormatTable, FormatWide, FormatBrief, FormatJSON, FormatJSONL,
-		FormatCSV, FormatTSV, FormatMarkdown, FormatName,
+		FormatCSV, FormatTSV, FormatMarkdown, FormatYAML, FormatName,
 	}
 }
 
@@ -41,13 +42,14 @@ func ParseFormat(name string) (Format, error) {
 	return "", usage("one of "+strings.Join(names, ", "), "unknown output format %q", name)
 }
 
-// hasHeaders reports whether the format prints headings that can be left out. A
+// HasHeaders reports whether the format prints headings that can be left out. A
 // Markdown table without them is not a table.
-func (f Format) hasHeaders() bool {
+func (f Format) HasHeaders() bool {
 	return slices.Contains([]Format{FormatTable, FormatWide, FormatCSV, FormatTSV}, f)
 }
 
-// hasRecords reports whether the format prints [Document.Tables].
-func (f Format) hasRecords() bool {
-	return slices.Contains([]Format{FormatCSV, FormatTSV, FormatMarkdown}, f)
+// HasTables reports whether the format prints [Document.Tables], so that one of
+// them and its columns can be chosen: table and wide do when one was.
+func (f Format) HasTables() bool {
+	return slices.Contains([]Format{FormatTable, FormatWide, FormatCSV, FormatTSV, FormatMarkdown}, f)
 }

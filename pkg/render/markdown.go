@@ -11,15 +11,12 @@ import (
 // their names if there are several, and then what its screen says in words: a
 // table without the remarks that belong to it would be silent about them.
 func encodeMarkdown(doc Document, options Options) ([]byte, error) {
-	chosen, err := tables(doc, options.Table)
+	chosen, err := tables(doc, options)
 	if err != nil {
 		return nil, err
 	}
 	var parts []string
 	for _, table := range chosen {
-		if err := table.check(); err != nil {
-			return nil, err
-		}
 		if len(chosen) > 1 && table.Name != "" {
 			parts = append(parts, "**"+markdownText(table.Name)+"**\n")
 		}
@@ -29,6 +26,8 @@ func encodeMarkdown(doc Document, options Options) ([]byte, error) {
 		switch block := block.(type) {
 		case Paragraph:
 			parts = append(parts, markdownParagraph(block))
+		case Count:
+			parts = append(parts, markdownParagraph(Paragraph{{Text: string(block)}}))
 		case Notes:
 			parts = append(parts, markdownNotes(block))
 		}

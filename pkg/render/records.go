@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"encoding/csv"
+	"fmt"
 	"strings"
 )
 
@@ -48,14 +49,11 @@ func encodeTSV(doc Document, options Options) ([]byte, error) {
 // nothing but control characters: what a spreadsheet makes of "=1+1" is its
 // reader's business, a changed text would be ours.
 func records(doc Document, options Options) ([][]string, error) {
-	chosen, err := tables(doc, options.Table)
+	chosen, err := tables(doc, options)
 	if err != nil {
 		return nil, err
 	}
 	table := chosen[0]
-	if err := table.check(); err != nil {
-		return nil, err
-	}
 	var lines [][]string
 	if !options.NoHeaders {
 		lines = append(lines, sanitizeAll(table.Columns))
@@ -72,4 +70,15 @@ func sanitizeAll(cells []string) []string {
 		clean[i] = Sanitize(cell)
 	}
 	return clean
+}
+
+// check reports a row that does not have a cell for each column: programs that
+// read records count on it.
+func (r Records) check() error {
+	for i, row := range r.Rows {
+		if len(row) != len(r.Columns) {
+			return fmt.Errorf("table %q: row %d has %d cells for %d columns", r.Name, i+1, len(row), len(r.Columns))
+		}
+	}
+	return nil
 }

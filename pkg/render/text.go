@@ -36,6 +36,10 @@ func encodeText(blocks []Block, options Options) ([]byte, error) {
 			lines = drawn
 		case Paragraph:
 			lines = p.paragraph(block)
+		case Count:
+			if !options.NoHeaders {
+				lines = p.paragraph(Paragraph{{string(block), Muted}})
+			}
 		case Notes:
 			lines = p.notes(block)
 		default:

@@ -32,47 +32,86 @@ const (
 	Error       = "error"
 )
 
-// Kind is one kind: its name, an empty value, from which its schema is made, and
-// which parts every document of it has.
+// Kind is one kind of answer.
 type Kind struct {
-	Name   string
-	Verb   string // what prints it
-	Value  any
-	Item   string   // the "kind" of a line in JSON Lines; "": it has no list
-	Tables []string // names of the tables, the main one first
-	Names  bool     // whether there are names to list
+	Name  string
+	Verb  string // what prints it
+	Value any    // an empty value, from whose type the schema is made
+
+	// Blank draws a document of this kind that holds nothing. What cannot be
+	// printed of it cannot be printed of any.
+	Blank func() render.Document
+	// Sorted draws a document of this kind again, its main list in the order of a
+	// column of its main table: in every format, so that none disagrees with another.
+	Sorted func(doc render.Document, by string) (render.Document, error)
+	read   func(data, warnings []byte) (savedValue, error)
 }
 
-// Blank is a document of this kind that holds nothing. What cannot be printed of
-// it cannot be printed of any.
-func (k Kind) Blank() render.Document {
-	doc := render.Document{Kind: k.Name, Data: k.Value, Warnings: []string{}, ItemKind: k.Item}
-	for _, name := range k.Tables {
-		doc.Tables = append(doc.Tables, render.Records{Name: name})
+// of describes a kind by an empty value that can be drawn, the function that draws
+// it, and where its main list is; nil if it has none.
+func of[T any](name, verb string, empty T, draw func(T, []nemo.Warning) render.Document, reorder func(*T, []int)) Kind {
+	return Kind{
+		Name: name, Verb: verb, Value: empty,
+		Blank: func() render.Document { return draw(empty, []nemo.Warning{}) },
+		Sorted: func(doc render.Document, by string) (render.Document, error) {
+			value, ok := doc.Data.(T)
+			if reorder == nil || !ok {
+				return doc, &render.UsageError{Message: doc.Kind + " output has no list to sort"}
+			}
+			order, err := render.Order(doc, by)
+			if err != nil {
+				return doc, err
+			}
+			reorder(&value, order)
+			warnings, _ := doc.Warnings.([]nemo.Warning)
+			return draw(value, warnings), nil
+		},
+		read: func(data, warnings []byte) (savedValue, error) { return readValue(data, warnings, draw) },
 	}
-	if k.Names {
-		doc.Names = []string{}
+}
+
+// mainList says where the main list of a value is, the elements of which are the rows
+// of the main table. The list that is there stays as it is.
+func mainList[T, E any](list func(*T) *[]E) func(*T, []int) {
+	return func(value *T, order []int) {
+		at := list(value)
+		ordered := make([]E, len(*at))
+		for i, from := range order {
+			ordered[i] = (*at)[from]
+		}
+		*at = ordered
 	}
-	return doc
 }
 
 // All lists every kind, by name.
 func All() []Kind {
+	twoSides := compare.Comparison{Sides: make([]compare.SideSummary, 2)}
+	version := func(v VersionValue, _ []nemo.Warning) render.Document { return VersionDocument(v) }
 	kinds := []Kind{
-		{Artifacts, "artifacts ls", ArtifactsValue{}, "artifact", []string{"artifacts"}, true},
-		{Averages, "average", compare.Averages{}, "average", []string{"averages"}, false},
-		{Comparison, "compare, demo", compare.Comparison{}, "row", []string{"rows", "averages", "missing"}, false},
-		{Doctor, "doctor", DoctorValue{}, "step", []string{"steps"}, false},
-		{Downloads, "artifacts get", DownloadsValue{}, "download", []string{"downloads"}, false},
-		{Evaluation, "show", compare.Evaluation{}, "score", []string{"scores", "runtime", "missing"}, false},
-		{Invocations, "invocations", InvocationsValue{}, "invocation", []string{"invocations"}, true},
-		{Runs, "runs", RunsValue{}, "run", []string{"runs"}, true},
-		{Stat, "stat NAME", StatValue{}, "output", []string{"stat"}, false},
-		{Stats, "stat", StatsValue{}, "function", []string{"stats"}, true},
-		{Version, "version", VersionValue{}, "", []string{"version"}, false},
+		of(Artifacts, "artifacts ls", ArtifactsValue{}, ArtifactsDocument, mainList(func(v *ArtifactsValue) *[]Artifact { return &v.Artifacts })),
+		of(Averages, "average", compare.Averages{}, AveragesDocument, mainList(func(v *compare.Averages) *[]compare.SideAverage { return &v.Averages })),
+		of(Comparison, "compare, demo", twoSides, ComparisonDocument, mainList(func(v *compare.Comparison) *[]compare.Row { return &v.Rows })),
+		of(Doctor, "doctor", DoctorValue{}, DoctorDocument, mainList(func(v *DoctorValue) *[]DoctorStep { return &v.Steps })),
+		of(Downloads, "artifacts get", DownloadsValue{}, DownloadsDocument, mainList(func(v *DownloadsValue) *[]Download { return &v.Downloads })),
+		of(Evaluation, "show", compare.Evaluation{}, EvaluationDocument, mainList(func(v *compare.Evaluation) *[]compare.Score { return &v.Scores })),
+		of(Invocations, "invocations", InvocationsValue{}, InvocationsDocument, mainList(func(v *InvocationsValue) *[]Invocation { return &v.Invocations })),
+		of(Runs, "runs", RunsValue{}, RunsDocument, mainList(func(v *RunsValue) *[]nemo.Run { return &v.Runs })),
+		of(Stat, "stat NAME", StatValue{}, StatDocument, mainList(func(v *StatValue) *[]StatOutput { return &v.Outputs })),
+		of(Stats, "stat", StatsValue{}, StatsDocument, mainList(func(v *StatsValue) *[]StatFunction { return &v.Functions })),
+		of(Version, "version", VersionValue{}, version, nil),
 	}
 	slices.SortFunc(kinds, func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
 	return kinds
+}
+
+// Find returns the kind of a name.
+func Find(name string) (Kind, bool) {
+	kinds := All()
+	at := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
+	if at < 0 {
+		return Kind{}, false
+	}
+	return kinds[at], true
 }
 
 // Listing says how much of a list is shown. Total is nil, with More true, where

@@ -58,7 +58,7 @@ func listScreen(table render.Table, sentence string, warnings []nemo.Warning) []
 	if len(table.Rows) > 0 {
 		blocks = append(blocks, table)
 	}
-	blocks = append(blocks, render.Paragraph{muted(sentence)})
+	blocks = append(blocks, render.Count(sentence))
 	notes := &footnotes{}
 	notes.rest(warnings)
 	return append(blocks, notes.blocks()...)

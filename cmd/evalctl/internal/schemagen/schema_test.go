@@ -58,8 +58,9 @@ func TestEveryKindHasASchema(t *testing.T) {
 func TestBlankDocumentsPrint(t *testing.T) {
 	for _, k := range kind.All() {
 		for _, format := range render.Formats() {
-			err := render.Encode(new(bytes.Buffer), k.Blank(), format, render.Options{})
-			refused := format == render.FormatName && !k.Names || format == render.FormatJSONL && k.Item == ""
+			blank := k.Blank()
+			err := render.Encode(new(bytes.Buffer), blank, format, render.Options{})
+			refused := format == render.FormatName && blank.Names == nil || format == render.FormatJSONL && blank.ItemKind == ""
 			if (err != nil) != refused {
 				t.Errorf("%s -o %s: %v", k.Name, format, err)
 			}
