@@ -28,9 +28,14 @@ type Document struct {
 	Names  []string  // ids only; nil: the document has no names
 }
 
-// Block is a part of a screen: [Table], [Paragraph], [Count] or [Notes]. Blocks
-// are separated by one blank line.
+// Block is a part of a screen: [Table], [Paragraph], [Count], [Notes] or
+// [Alternatives]. Blocks are separated by one blank line.
 type Block interface{ isBlock() }
+
+// Alternatives are layouts of the same content, the best first. A terminal shows
+// the first whose tables with headings fit it uncut, else the last; a pipe, which
+// has room for everything, and formats that draw no screen take the first.
+type Alternatives [][]Block
 
 // Table is aligned columns without lines between them. Columns that hold nothing
 // at all are left out.
@@ -38,6 +43,9 @@ type Table struct {
 	Columns  []Column
 	Rows     []Row
 	NoHeader bool
+	// Keys is how many columns say what a line is about. A table that is wider than
+	// the terminal is continued below itself, after these columns; 0: never.
+	Keys int
 }
 
 // Column is a heading and how the cells below it stand.
@@ -47,6 +55,9 @@ type Column struct {
 	// Flexible columns give way, with "…", when a table is wider than the
 	// terminal. In a pipe nothing is cut.
 	Flexible bool
+	// Middle has a flexible column cut in the middle: names that differ at their
+	// ends stay apart.
+	Middle bool
 }
 
 // Align is how the cells of a column stand.
@@ -97,10 +108,11 @@ type Count string
 // Notes are footnotes, numbered from 1 with raised figures: ¹ ² ³.
 type Notes []string
 
-func (Table) isBlock()     {}
-func (Paragraph) isBlock() {}
-func (Count) isBlock()     {}
-func (Notes) isBlock()     {}
+func (Alternatives) isBlock() {}
+func (Table) isBlock()        {}
+func (Paragraph) isBlock()    {}
+func (Count) isBlock()        {}
+func (Notes) isBlock()        {}
 
 // Records is a table of exact text for programs: CSV, TSV and Markdown.
 type Records struct {

@@ -22,7 +22,7 @@ func encodeMarkdown(doc Document, options Options) ([]byte, error) {
 		}
 		parts = append(parts, markdownTable(table))
 	}
-	for _, block := range doc.Screen {
+	for _, block := range firstLayout(doc.Screen) {
 		switch block := block.(type) {
 		case Paragraph:
 			parts = append(parts, markdownParagraph(block))

@@ -106,7 +106,7 @@ func recordsScreen(doc Document, screen []Block, exact bool, options Options) ([
 	if len(table.Rows) > 0 {
 		blocks = append(blocks, table)
 	}
-	for _, block := range screen {
+	for _, block := range firstLayout(screen) {
 		if _, isTable := block.(Table); !isTable {
 			blocks = append(blocks, block)
 		}
@@ -117,7 +117,7 @@ func recordsScreen(doc Document, screen []Block, exact bool, options Options) ([
 // shorten rounds a number for a screen: to 4 decimals, or to 2 digits if nothing
 // would be left of it.
 func shorten(text string) string {
-	const places, digits, widest = 4, 2, 15
+	const places, digits, widest = 4, 2, 21
 	number, err := decimal.Parse(text)
 	if err != nil {
 		return text

@@ -148,7 +148,10 @@ func (g *grid) shrink(columns int, mark string) {
 			if g.runsOn(line, i) {
 				room = max(columns-g.offset(i), minFlexible)
 			}
-			if g.columns[i].Flexible {
+			switch {
+			case g.columns[i].Middle:
+				line[i].Text = truncateMiddle(line[i].Text, room, mark)
+			case g.columns[i].Flexible:
 				line[i].Text = truncate(line[i].Text, room, mark)
 			}
 		}

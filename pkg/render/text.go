@@ -24,11 +24,10 @@ func newPage(face Face) *page {
 // encodeText draws blocks, one blank line between them.
 func encodeText(blocks []Block, options Options) ([]byte, error) {
 	p := newPage(options.Face)
-	for _, block := range blocks {
+	for _, block := range p.layout(blocks, options.NoHeaders) {
 		var lines []string
 		switch block := block.(type) {
 		case Table:
-			block.NoHeader = block.NoHeader || options.NoHeaders
 			drawn, err := p.table(block)
 			if err != nil {
 				return nil, err

@@ -19,6 +19,20 @@ func truncate(text string, columns int, mark string) string {
 	return displaywidth.TruncateString(text, columns, mark)
 }
 
+// truncateMiddle shortens text to at most columns by what is in its middle.
+func truncateMiddle(text string, columns int, mark string) string {
+	room := columns - width(mark)
+	if width(text) <= columns || room < 2 {
+		return truncate(text, columns, mark)
+	}
+	begin := displaywidth.TruncateString(text, (room+1)/2, "")
+	end := text
+	for clusters := displaywidth.StringGraphemes(text); width(end) > room-width(begin) && clusters.Next(); {
+		end = end[len(clusters.Value()):]
+	}
+	return begin + mark + end
+}
+
 // wrap breaks text at blanks into lines of at most columns; 0 is unlimited. Words
 // are never broken: an id or a command that was cut cannot be copied.
 func wrap(text string, columns int) []string {

@@ -90,7 +90,7 @@ func partsTable(averages []compare.SideAverage) render.Table {
 		for _, p := range a.Parts {
 			table.Rows = append(table.Rows, render.Row{
 				plain(a.Side), plain(p.Task), plain(fixed(p.Value, placesOf(a.Scale, []*decimal.Decimal{p.Value}, nil))),
-				plain(orDash(text(p.N))), plain(strconv.Itoa(p.Repeats)),
+				plain(whole(p.N)), plain(strconv.Itoa(p.Repeats)),
 			})
 		}
 	}

@@ -24,17 +24,35 @@ type comparisonScreen struct {
 	c        compare.Comparison
 	warnings []nemo.Warning
 	notes    footnotes
+	many     bool // one of several candidates: footnotes name it
 }
 
+// besides is how many sides are shown beside one another at most.
+const besides = 3
+
+// blocks lays the screen out: the sides beside one another while they fit, else a
+// table for each candidate.
 func (d comparisonScreen) blocks(wide bool) []render.Block {
-	blocks := []render.Block{sidesTable(d.c.Sides)}
-	table := d.rows(wide)
-	if len(table.Rows) > 0 {
-		blocks = append(blocks, table)
+	switch sides := len(d.c.Sides); {
+	case sides == 2:
+		return d.screen(wide, (*comparisonScreen).sideBySide)
+	case sides <= besides && !wide:
+		return []render.Block{render.Alternatives{
+			d.screen(wide, (*comparisonScreen).sideBySide), d.screen(wide, (*comparisonScreen).oneByOne),
+		}}
+	default:
+		return d.screen(wide, (*comparisonScreen).oneByOne)
 	}
-	blocks = append(blocks, d.prose(len(table.Rows) > 0))
-	if wide && len(d.c.Runtime) > 0 {
-		blocks = append(blocks, d.runtime())
+}
+
+// screen is the head, the tables and the words below them.
+func (d comparisonScreen) screen(wide bool, tables func(*comparisonScreen, bool) []render.Block) []render.Block {
+	blocks := []render.Block{sidesTable(d.c.Sides)}
+	rows := tables(&d, wide)
+	blocks = append(blocks, rows...)
+	blocks = append(blocks, d.prose(len(rows) > 0))
+	if wide {
+		blocks = append(blocks, d.runtimes()...)
 	}
 	d.notes.rest(d.warnings, "NO_PRIMARY_SCORE")
 	return append(blocks, d.notes.blocks()...)

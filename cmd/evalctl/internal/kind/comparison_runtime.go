@@ -5,29 +5,24 @@ import (
 	"github.com/evalctl/evalctl/pkg/render"
 )
 
-// runtime is the wide screen's table of runtime measures.
+// runtime is the wide screen's table of runtime measures of two sides.
 func (d *comparisonScreen) runtime() render.Table {
 	table := render.Table{Columns: []render.Column{
 		{Title: "task", Flexible: true},
 		{Title: "measure"},
-		{Title: "base", Align: render.Point},
-		{Title: "candidate", Align: render.Point},
+		{Title: d.c.Sides[0].Label, Align: render.Point},
+		{Title: d.c.Sides[1].Label, Align: render.Point},
 		{Title: "Δ", Align: render.Point},
 		{Title: "ratio", Align: render.Point},
-		{},
 	}}
 	for _, r := range d.c.Runtime {
 		task := r.Task
 		if r.Variant != nil {
 			task += " " + *r.Variant
 		}
-		side := ""
-		if len(d.c.Sides) > 2 {
-			side = r.Cand.Side
-		}
 		table.Rows = append(table.Rows, render.Row{
 			plain(task), plain(r.Measure), plain(runtimeNumber(r.Base.Value)), plain(runtimeNumber(r.Cand.Value)),
-			plain(signedRuntime(r.Delta)), plain(ratio(r.Ratio)), muted(side),
+			plain(signedRuntime(r.Delta)), plain(ratio(r.Ratio)),
 		})
 	}
 	return table
@@ -37,6 +32,9 @@ func (d *comparisonScreen) runtime() render.Table {
 func runtimeNumber(d *decimal.Decimal) string {
 	if d == nil {
 		return dash
+	}
+	if isHuge(*d) {
+		return minus(d.Scientific(hugeDigits))
 	}
 	return minus(d.Round(2).String())
 }
@@ -51,6 +49,9 @@ func signedRuntime(d *decimal.Decimal) string {
 func ratio(d *decimal.Decimal) string {
 	if d == nil {
 		return "?"
+	}
+	if isHuge(*d) {
+		return "×" + d.Scientific(hugeDigits)
 	}
 	return "×" + d.Fixed(2)
 }

@@ -105,7 +105,10 @@ func (d *comparisonScreen) entries() []entry {
 			entries = append(entries, entry{task: w.Task, headless: &d.warnings[i]})
 		}
 	}
-	slices.SortStableFunc(entries, func(a, b entry) int { return strings.Compare(a.task, b.task) })
+	byTask := func(a, b compare.Row) int { return strings.Compare(a.Task, b.Task) }
+	if slices.IsSortedFunc(d.c.Rows, byTask) { // else they were sorted by something else
+		slices.SortStableFunc(entries, func(a, b entry) int { return strings.Compare(a.task, b.task) })
+	}
 	return entries
 }
 
@@ -174,9 +177,9 @@ func pairOf(a, b *decimal.Decimal) string {
 	case a == nil && b == nil:
 		return dash
 	case a != nil && b != nil && a.Equal(*b):
-		return a.String()
+		return whole(a)
 	default:
-		return orDash(text(a)) + "/" + orDash(text(b))
+		return whole(a) + "/" + whole(b)
 	}
 }
 
@@ -221,7 +224,7 @@ func (d *comparisonScreen) marks(row compare.Row, label string) string {
 		if len(w.Keys) > 0 {
 			note += ": " + strings.Join(w.Keys, ", ")
 		}
-		if len(d.c.Sides) > 2 {
+		if len(d.c.Sides) > 2 || d.many {
 			note = label + ": " + note
 		}
 		marks += d.notes.mark(note)

@@ -119,47 +119,45 @@ func scoresTable(e compare.Evaluation, notes *footnotes, wide bool) render.Table
 	type task struct {
 		name, variant string
 	}
-	var order []task
-	byTask := map[task][]compare.Score{}
+	scores, headlines := map[task]int{}, map[task]int{}
 	for _, s := range e.Scores {
 		t := task{s.Task, nemo.Text(s.Variant)}
-		if byTask[t] == nil {
-			order = append(order, t)
+		scores[t]++
+		if s.Primary {
+			headlines[t]++
 		}
-		byTask[t] = append(byTask[t], s)
 	}
-	for _, t := range order {
+	for _, s := range e.Scores { // in their order, which --sort-by may have changed
+		t := task{s.Task, nemo.Text(s.Variant)}
 		name := t.name
 		if t.variant != "" {
 			name += " " + t.variant
 		}
-		shown := byTask[t]
-		if !wide {
-			shown = slices.DeleteFunc(slices.Clone(shown), func(s compare.Score) bool { return !s.Primary })
-		}
-		if len(shown) == 0 {
+		if !wide && headlines[t] == 0 {
+			headlines[t] = -1 // said once
 			mark := notes.mark("-o wide shows the scores of a task without headline")
-			table.Rows = append(table.Rows, render.Row{plain(name), muted(plural(len(byTask[t]), "score") + mark), muted(dash), muted(dash), muted(dash), muted(dash)})
+			table.Rows = append(table.Rows, render.Row{plain(name), muted(plural(scores[t], "score") + mark), muted(dash), muted(dash), muted(dash), muted(dash)})
 		}
-		for _, s := range shown {
-			places := placesOf(s.Scale, []*decimal.Decimal{s.Value}, []*decimal.Decimal{s.Stderr})
-			row := compare.Row{Task: s.Task, Name: s.Name, Metric: s.Metric, Score: s.Score, Primary: s.Primary && !wide}
-			cells := render.Row{
-				plain(name), plain(scoreName(row)), plain(withError(s.Value, s.Stderr, places)),
-				plain(orDash(text(s.N))), muted(string(s.Scale)), muted(string(s.Direction)),
-			}
-			if s.Primary {
-				cells[2].Tone = render.Strong
-			}
-			table.Rows = append(table.Rows, cells)
+		if !wide && !s.Primary {
+			continue
 		}
+		places := placesOf(s.Scale, []*decimal.Decimal{s.Value}, []*decimal.Decimal{s.Stderr})
+		row := compare.Row{Task: s.Task, Name: s.Name, Metric: s.Metric, Score: s.Score, Primary: s.Primary && !wide}
+		cells := render.Row{
+			plain(name), plain(scoreName(row)), plain(withError(s.Value, s.Stderr, places)),
+			plain(whole(s.N)), muted(string(s.Scale)), muted(string(s.Direction)),
+		}
+		if s.Primary {
+			cells[2].Tone = render.Strong
+		}
+		table.Rows = append(table.Rows, cells)
 	}
 	return table
 }
 
 // runtimeTable shows how the requests went.
 func runtimeTable(e compare.Evaluation, wide bool) render.Table {
-	table := render.Table{Columns: []render.Column{
+	table := render.Table{Keys: 1, Columns: []render.Column{
 		{Title: "task", Flexible: true},
 		{Title: "requests", Align: render.Right},
 		{Title: "failed", Align: render.Right},
@@ -174,11 +172,13 @@ func runtimeTable(e compare.Evaluation, wide bool) render.Table {
 	for _, r := range e.Runtime {
 		failed := dash
 		if r.Responses != nil && r.Successful != nil {
-			failed = r.Responses.Sub(*r.Successful).String()
+			unanswered := r.Responses.Sub(*r.Successful)
+			failed = whole(&unanswered)
 		}
 		cut := dash
 		if len(r.FinishReasons) > 0 {
-			cut = r.FinishReasons["length"].String()
+			length := r.FinishReasons["length"]
+			cut = whole(&length)
 		}
 		name := orDash(nemo.Text(r.Task))
 		if slices.ContainsFunc(e.Runtime, func(o compare.JobRuntime) bool {
@@ -187,7 +187,7 @@ func runtimeTable(e compare.Evaluation, wide bool) render.Table {
 			name += " " + nemo.Text(r.JobID)
 		}
 		cells := render.Row{
-			plain(name), plain(orDash(text(r.Responses))), plain(failed), plain(cut),
+			plain(name), plain(whole(r.Responses)), plain(failed), plain(cut),
 			plain(runtimeNumber(r.AvgLatencyMS)), plain(runtimeNumber(r.AvgCompletionTokens)), plain(runtimeNumber(r.InferenceSeconds)),
 		}
 		if wide {
@@ -196,7 +196,7 @@ func runtimeTable(e compare.Evaluation, wide bool) render.Table {
 				codes = append(codes, code+": "+n.String())
 			}
 			slices.Sort(codes)
-			cells = append(cells, plain(nemo.Text(r.JobID)), plain(strings.Join(codes, ", ")), plain(orDash(text(r.Runs))))
+			cells = append(cells, plain(nemo.Text(r.JobID)), plain(strings.Join(codes, ", ")), plain(whole(r.Runs)))
 		}
 		table.Rows = append(table.Rows, cells)
 	}

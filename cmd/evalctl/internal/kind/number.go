@@ -51,8 +51,28 @@ func fixed(d *decimal.Decimal, places int) string {
 	if d == nil {
 		return dash
 	}
+	if isHuge(*d) {
+		return minus(d.Scientific(hugeDigits))
+	}
 	return minus(d.Fixed(places))
 }
+
+// whole shows a count.
+func whole(d *decimal.Decimal) string {
+	if d != nil && isHuge(*d) {
+		return minus(d.Scientific(hugeDigits))
+	}
+	return orDash(text(d))
+}
+
+// A number of more digits than huge says less than its size does; it is shown in
+// scientific notation, on screens only.
+const (
+	huge       = 21
+	hugeDigits = 5
+)
+
+func isHuge(d decimal.Decimal) bool { return d.Magnitude() >= huge }
 
 // signed shows a difference with its sign. One that is not zero and rounds to it
 // is shown by its first digit instead: a screen must not say that nothing changed.
@@ -61,6 +81,9 @@ func signed(d *decimal.Decimal, places int) string {
 		return dash
 	}
 	shown := d.Fixed(places)
+	if isHuge(*d) {
+		shown = d.Scientific(hugeDigits)
+	}
 	if d.Sign() != 0 && d.Round(places).Sign() == 0 {
 		shown = d.RoundSignificant(1).String()
 		if d.Magnitude() < -smallest {
@@ -94,6 +117,9 @@ func withError(value, stderr *decimal.Decimal, places int) string {
 	if value == nil || stderr == nil || stderr.Sign() <= 0 {
 		return shown
 	}
+	if isHuge(*value) || isHuge(*stderr) {
+		return shown + " ± " + stderr.Scientific(2) // of no digit that is shown
+	}
 	units := stderr.Round(places)
 	for range places {
 		units = units.Mul(decimal.FromInt(10))
@@ -106,6 +132,9 @@ func withError(value, stderr *decimal.Decimal, places int) string {
 func compact(d *decimal.Decimal) string {
 	if d == nil {
 		return "-"
+	}
+	if isHuge(*d) {
+		return d.Scientific(hugeDigits)
 	}
 	if d.Sign() != 0 && d.Round(4).Sign() == 0 {
 		return d.RoundSignificant(1).String()

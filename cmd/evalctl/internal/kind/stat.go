@@ -86,7 +86,7 @@ func StatDocument(v StatValue, _ []nemo.Warning) render.Document {
 	brief := make([]string, 0, len(v.Outputs))
 	for _, output := range v.Outputs {
 		shown := statText(output.Value)
-		table.Rows = append(table.Rows, render.Row{plain(output.Name), strong(orDash(shown)), muted(output.Meaning)})
+		table.Rows = append(table.Rows, render.Row{plain(output.Name), strong(orDash(statScreen(shown))), muted(output.Meaning)})
 		records.Rows = append(records.Rows, []string{v.Name, output.Name, shown})
 		brief = append(brief, output.Name+" "+orDash(shown))
 	}
@@ -102,8 +102,17 @@ func StatDocument(v StatValue, _ []nemo.Warning) render.Document {
 	}
 }
 
-// statText is a value on a screen: numbers and words as they are, lists with
-// blanks between.
+// statScreen is a value on a screen, where a number of many digits is only its
+// size.
+func statScreen(shown string) string {
+	if d, err := decimal.Parse(shown); err == nil && isHuge(d) {
+		return d.Scientific(derivedDigits)
+	}
+	return shown
+}
+
+// statText is a value in a table: numbers and words as they are, lists with blanks
+// between.
 func statText(value json.RawMessage) string {
 	var list []json.RawMessage
 	var word string
