@@ -68,14 +68,14 @@ func isBreak(r rune) bool {
 }
 
 // isControl reports whether r acts on a terminal instead of being shown: C0, DEL,
-// C1, and the bidirectional embeddings, overrides and isolates (Unicode Standard
-// Annex 9; "Trojan Source", Boucher and Anderson 2021).
+// C1, and the bidirectional marks, embeddings, overrides and isolates (Unicode
+// Standard Annex 9; "Trojan Source", Boucher and Anderson 2021).
 func isControl(r rune) bool {
 	return r < 0x20 || r >= 0x7f && r <= 0x9f || isReordering(r)
 }
 
 func isReordering(r rune) bool {
-	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	return r == '\u061c' || r == '\u200e' || r == '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
 // sequence returns the length in bytes of the control sequence that text begins

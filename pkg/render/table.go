@@ -19,6 +19,7 @@ const (
 // grid is a table whose texts are ready to be placed.
 type grid struct {
 	columns []Column
+	marked  bool     // text that is written from right to left is kept in its column
 	heading []Cell   // nil: none
 	rows    [][]Cell // no row has more cells than there are columns
 	widths  []int    // of the columns
@@ -37,7 +38,7 @@ func (p *page) table(t Table) ([]string, error) {
 
 // grid cleans the texts of t and settles which columns there are.
 func (p *page) grid(t Table) *grid {
-	g := &grid{columns: slices.Clone(t.Columns)}
+	g := &grid{columns: slices.Clone(t.Columns), marked: p.face.Terminal}
 	for _, row := range t.Rows {
 		cells := make([]Cell, len(row))
 		for i, cell := range row {
@@ -209,7 +210,7 @@ func (g *grid) fill(placed string, line []Cell, palette palette) string {
 		}
 		blanks := max(strings.Index(placed, standIn), 0)
 		out.WriteString(placed[:blanks])
-		out.WriteString(palette.paint(cell.Text, cell.Tone))
+		out.WriteString(palette.paint(g.keepInPlace(cell.Text), cell.Tone))
 		placed = placed[min(blanks+claim, len(placed)):]
 	}
 	return out.String()
