@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -121,6 +123,35 @@ func checkSorted(t *testing.T, file string, table render.Records, main bool) {
 		if err != nil || !slices.IsSorted(order) {
 			t.Errorf("--sort-by -%s: the order is %v, %v", column, order, err)
 		}
+	}
+}
+
+// A saved answer that lacks a key is refused: it would be drawn as if there were
+// nothing, or 0.
+func TestSpoiltAnswersAreRefused(t *testing.T) {
+	spoilt := map[string]bool{}
+	for _, test := range answers {
+		if strings.Contains(test.line, "SERVER") || spoilt[test.kind] {
+			continue
+		}
+		spoilt[test.kind] = true
+		t.Run(test.line, func(t *testing.T) {
+			value := parse(t, process{}.answer(t, append(words(t, test.line), "-o", "json")...))
+			spoil(value, "", map[string]bool{}, func(path, how string) {
+				text, err := json.Marshal(value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				saved, err := kind.Read(text)
+				refused := how == "missing" || how == "of another type"
+				if allowed := how == "that the contract does not know"; refused && err == nil || allowed && err != nil {
+					t.Errorf("%s %s: error %v", path, how, err)
+				}
+				if err == nil {
+					_ = render.Encode(io.Discard, saved.Document, render.FormatWide, render.Options{}) // must not panic
+				}
+			})
+		})
 	}
 }
 

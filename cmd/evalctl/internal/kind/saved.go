@@ -75,8 +75,13 @@ func Read(text []byte) (Saved, error) {
 		return Saved{}, corrupt(saveHint, "the saved answer is an error: %s", envelope.Error.Message)
 	}
 	k, known := Find(*envelope.Kind)
-	if !known {
+	switch {
+	case !known:
 		return Saved{}, corrupt("evalctl schema   lists the kinds", "unknown kind %.60q", *envelope.Kind)
+	case envelope.Data == nil:
+		return Saved{}, corrupt(saveHint, `not a whole answer of evalctl: it has no "data"`)
+	case envelope.Warnings == nil:
+		return Saved{}, corrupt(saveHint, `not a whole answer of evalctl: it has no "warnings"`)
 	}
 	saved, err := k.read(envelope.Data, envelope.Warnings)
 	if err != nil {
@@ -84,6 +89,15 @@ func Read(text []byte) (Saved, error) {
 	}
 	if saved.missing != "" {
 		return Saved{}, corrupt("", "damaged %s: nothing at %s", k.Name, saved.missing)
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(text, &keys); err != nil {
+		return Saved{}, notJSON(text, err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if !slices.Contains([]string{"kind", "schema_version", "data", "warnings"}, key) {
+			saved.Unknown = append(saved.Unknown, key)
+		}
 	}
 	return saved.Saved, nil
 }
@@ -133,11 +147,11 @@ func typeError(path string, err error) error {
 // readValue decodes and draws one kind.
 func readValue[T any](data, warnings []byte, draw func(T, []nemo.Warning) render.Document) (savedValue, error) {
 	var value T
-	if err := json.Unmarshal(orNull(data), &value); err != nil {
+	if err := json.Unmarshal(data, &value); err != nil {
 		return savedValue{}, typeError("data", err)
 	}
 	var listed []nemo.Warning
-	if err := json.Unmarshal(orNull(warnings), &listed); err != nil {
+	if err := json.Unmarshal(warnings, &listed); err != nil {
 		return savedValue{}, typeError("warnings", err)
 	}
 	var shape shape
@@ -150,7 +164,7 @@ func readValue[T any](data, warnings []byte, draw func(T, []nemo.Warning) render
 		if err != nil {
 			return savedValue{}, err
 		}
-		shape.compare(part.path, orNull(part.saved), known)
+		shape.compare(part.path, part.saved, known)
 	}
 	if shape.missing != "" {
 		return savedValue{missing: shape.missing}, nil
@@ -161,13 +175,6 @@ func readValue[T any](data, warnings []byte, draw func(T, []nemo.Warning) render
 		}
 	}
 	return savedValue{Saved: Saved{Document: draw(value, listed), Unknown: shape.unknown}}, nil
-}
-
-func orNull(text []byte) []byte {
-	if text == nil {
-		return []byte("null")
-	}
-	return text
 }
 
 // checkSides reports a comparison whose rows are of sides that it does not have.
