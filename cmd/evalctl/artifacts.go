@@ -115,6 +115,7 @@ func newArtifactsLs(a *app, global *globalFlags) *cobra.Command {
 				}
 				value.Artifacts = append(value.Artifacts, entry)
 			}
+			bar.done()
 			return a.print(cmd.Context(), kind.ArtifactsDocument(value, warnings), global.output)
 		},
 		ValidArgsFunction: a.completeSelectors(global),

@@ -19,11 +19,19 @@ func TestScreensFitTheTerminal(t *testing.T) {
 	for _, line := range []string{
 		"demo",
 		"demo -o brief",
+		"demo -o wide",
+		"demo --scores all",
+		"demo --scores all -o wide",
 		"compare demo:c0bd961e demo:7a217bdc",
+		"compare demo:c0bd961e demo:ce963eed demo:7a217bdc",
+		"compare demo:c0bd961e demo:ce963eed demo:7a217bdc demo:5262219b",
+		"compare demo:c0bd961e demo:ce963eed demo:7a217bdc demo:5262219b --scores all",
+		"compare demo:c0bd961e demo:ce963eed demo:7a217bdc demo:5262219b -o wide",
 		"compare demo:c0bd961e demo:5262219b",
 		"compare c0bd961e 81308fe0 OUTPUT",
 		"show demo:c0bd961e",
 		"show demo:5262219b",
+		"show demo:c0bd961e -o wide",
 		"runs demo:c0bd961e",
 		"runs OUTPUT",
 		"invocations OUTPUT",
@@ -47,10 +55,30 @@ func TestScreensFitTheTerminal(t *testing.T) {
 			}
 		})
 	}
-	// With all columns it takes a wide one.
-	for _, shown := range lines((process{width: 140}).answer(t, "demo", "-o", "wide")) {
-		if w := displaywidth.String(shown); w > 140 {
-			t.Errorf("%d columns of 140: %s", w, shown)
+}
+
+// Of several sides each has its own name over its own numbers, and no name of a
+// score is cut so that it could be another's.
+func TestSidesAndNamesStayApart(t *testing.T) {
+	sides := []string{"compare", "one=demo:c0bd961e", "two=demo:ce963eed", "three=demo:7a217bdc", "four=demo:5262219b"}
+	for _, width := range []int{80, 140} {
+		screen := strings.Join(lines((process{width: width}).answer(t, sides...)), "\n")
+		for _, pair := range []string{"one +two", "one +three", "one +four"} {
+			if !regexp.MustCompile(pair + " +Δ").MatchString(screen) {
+				t.Errorf("%d columns: no table of %s:\n%s", width, pair, screen)
+			}
+		}
+		names := map[string]bool{}
+		for _, line := range lines((process{width: width}).answer(t, "demo", "--scores", "all")) {
+			cells := regexp.MustCompile("  +").Split(strings.TrimSpace(line), 4)
+			name := strings.Join(cells[:min(2, len(cells))], " ")
+			if width == 80 {
+				name = cells[0]
+			}
+			if strings.Contains(name, "/") && names[name] {
+				t.Errorf("%d columns: two scores are %s", width, name)
+			}
+			names[name] = true
 		}
 	}
 }

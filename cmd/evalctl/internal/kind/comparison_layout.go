@@ -44,7 +44,8 @@ func (d *comparisonScreen) runtimes() []render.Block {
 	var blocks []render.Block
 	for i := range d.c.Sides[1:] {
 		if pair := d.pair(i + 1); len(pair.c.Runtime) > 0 {
-			blocks = append(blocks, pair.runtime())
+			table := pair.runtime()
+			blocks = append(blocks, render.Alternatives{{table}, {byTask(table)}})
 		}
 	}
 	return blocks
@@ -75,9 +76,9 @@ func (d *comparisonScreen) pair(candidate int) comparisonScreen {
 	return pair
 }
 
-// byTask is the main table with a line for each task above its scores, which then
-// have the room of both columns. Lines after a blank one are not of a task: they
-// begin with both.
+// byTask is a table whose first two columns are a task and something of it, with a
+// line for each task above what it has, which then has the room of both columns.
+// Lines after a blank one are not of a task: they begin with both.
 func byTask(t render.Table) render.Table {
 	out := render.Table{Columns: slices.Clone(t.Columns[1:])}
 	out.Columns[0].Middle = true
