@@ -144,3 +144,13 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestScientific(t *testing.T) {
+	for text, want := range map[string]string{
+		"0": "0e+0", "7": "7e+0", "-1234567": "-1.235e+6", "0.00045678": "4.568e-4", "9.9999": "1e+1", "1e400": "1e+400", "1e-400": "1e-400",
+	} {
+		if got := MustParse(text).Scientific(4); got != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
+}

@@ -24,13 +24,25 @@ func TestLayouts(t *testing.T) {
 	}{
 		{"a pipe takes the first", Face{}, alternatives, "a head that may be cut wherever it is\n\n" +
 			"task        first    second   third\narithmetic  0.12345  0.23456  0.34567\nstory       runs on\n\nmean        1        2        3\n"},
-		{"so does a terminal that has room", Face{Terminal: true, Width: 37}, Alternatives{{broad}, {narrow}},
-			"task        first    second   third\narithmetic  0.12345  0.23456  0.34567\nstory       runs on\n\nmean        1        2        3\n"},
+		{
+			"so does a terminal that has room",
+			Face{Terminal: true, Width: 37},
+			Alternatives{{broad}, {narrow}},
+			"task        first    second   third\narithmetic  0.12345  0.23456  0.34567\nstory       runs on\n\nmean        1        2        3\n",
+		},
 		{"the last where none fits", Face{Terminal: true, Width: 24, Unicode: true}, alternatives, "task               first\nbeginnin…_and_end  0.1\n"},
-		{"a table goes on below itself", Face{Terminal: true, Width: 30}, broad,
-			"task        first    second\narithmetic  0.12345  0.23456\nstory       runs on\n\nmean        1        2\n\ntask        third\narithmetic  0.34567\nmean        3\n"},
-		{"a column at a time", Face{Terminal: true, Width: 1}, broad,
-			"task      first\narith...  0.12345\nstory     runs on\n\nmean      1\n\ntask      second\narith...  0.23456\nmean      2\n\ntask      third\narith...  0.34567\nmean      3\n"},
+		{
+			"a table goes on below itself",
+			Face{Terminal: true, Width: 30},
+			broad,
+			"task        first    second\narithmetic  0.12345  0.23456\nstory       runs on\n\nmean        1        2\n\ntask        third\narithmetic  0.34567\nmean        3\n",
+		},
+		{
+			"a column at a time",
+			Face{Terminal: true, Width: 1},
+			broad,
+			"task      first\narith...  0.12345\nstory     runs on\n\nmean      1\n\ntask      second\narith...  0.23456\nmean      2\n\ntask      third\narith...  0.34567\nmean      3\n",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := encodeText([]Block{test.block}, Options{Face: test.face})

@@ -15,7 +15,9 @@ func scored() Document {
 		Kind: "scores",
 		Screen: []Block{
 			Table{Columns: []Column{{Title: "shown"}}, Rows: []Row{{{Text: "only here ¹"}}}},
-			Paragraph{{Text: "What is missing."}}, Count("3 scores."), Notes{"a remark"},
+			Paragraph{{Text: "What is missing."}},
+			Count("3 scores."),
+			Notes{"a remark"},
 		},
 		Tables: []Records{
 			{Name: "scores", Columns: []string{"task", "value"}, Numeric: []bool{false, true}, Rows: [][]string{
@@ -37,11 +39,13 @@ func TestChosenColumns(t *testing.T) {
 		{"csv", FormatCSV, Options{Columns: []string{"value", "task"}}, "value,task\n0.123456789,b\n,a\n1e400,c\n-0.000001234,d|e\n10,c\nNaN,f\n9.9999999999999999999999,g\n"},
 		{"tsv without headings", FormatTSV, Options{Columns: []string{"task"}, NoHeaders: true}, "b\na\nc\nd|e\nc\nf\ng\n"},
 		{
-			"table is rounded", FormatTable, Options{Columns: []string{"value", "task"}},
+			"table is rounded", FormatTable,
+			Options{Columns: []string{"value", "task"}},
 			"value           task\n     0.1235     b\n     —          a\n1e+400          c\n    -0.0000012  d|e\n    10          c\n   NaN          f\n    10          g\n" + words,
 		},
 		{
-			"wide is exact", FormatWide, Options{Columns: []string{"value"}},
+			"wide is exact", FormatWide,
+			Options{Columns: []string{"value"}},
 			"value\n    0.123456789\n    —\n1e400\n   -0.000001234\n   10\n  NaN\n    9.9999999999999999999999\n" + words,
 		},
 		{"a table without rows", FormatTable, Options{Table: "empty"}, strings.TrimPrefix(words, "\n")},

@@ -81,15 +81,15 @@ func FuzzYAML(f *testing.F) {
 		decoder := json.NewDecoder(strings.NewReader(text))
 		decoder.UseNumber()
 		if decoder.Decode(&object) != nil || object == nil {
-			t.Skip()
+			return
 		}
 		var out bytes.Buffer
 		if err := Encode(&out, Document{Kind: "k", Data: object}, FormatYAML, Options{}); err != nil {
-			t.Skip() // nested too deeply
+			return // nested too deeply
 		}
 		want, ok := numbersAsYAML(object)
 		if !ok {
-			t.Skip()
+			return
 		}
 		var node yaml.Node
 		if err := yaml.Unmarshal(out.Bytes(), &node); err != nil {

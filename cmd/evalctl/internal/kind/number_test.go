@@ -30,6 +30,8 @@ func TestNumbersAreRoundedOnceAndSigned(t *testing.T) {
 		{"12.5", 0, "13", "+13"},
 		{"0.1", 4, "0.1000", "+0.1000"},
 		{"99999999999999999999.5", 0, "100000000000000000000", "+100000000000000000000"},
+		{"1e400", 4, "1e+400", "+1e+400"}, // its size says more
+		{"-1234567891234567891234", 2, "−1.2346e+21", "−1.2346e+21"},
 	} {
 		if got := fixed(number(test.value), test.places); got != test.fixed {
 			t.Errorf("fixed(%s, %d) is %s, want %s", test.value, test.places, got, test.fixed)
@@ -96,6 +98,8 @@ func TestErrorsStandInUnitsOfTheLastDigit(t *testing.T) {
 		{"", "0.02", 2, "—"},
 		{"-1.25", "0.5", 1, "−1.3 ± 5"},
 		{"80.5", "31.2", 0, "81 ± 31"},
+		{"1e400", "1.23e399", 0, "1e+400 ± 1.2e+399"}, // not in units of a digit
+		{"5", "2e300", 0, "5 ± 2e+300"},
 	} {
 		if got := withError(number(test.value), number(test.stderr), test.places); got != test.want {
 			t.Errorf("%s with error %s is %q, want %q", test.value, test.stderr, got, test.want)
@@ -110,6 +114,7 @@ func TestCompactNumbers(t *testing.T) {
 		"1.50":               {"1.5", "+1.5"},
 		"0":                  {"0", "0"},
 		"":                   {"-", "-"},
+		"-1.5e30":            {"-1.5e+30", "-1.5e+30"},
 	} {
 		if got := [2]string{compact(number(value)), compactSigned(number(value))}; got != want {
 			t.Errorf("%s is %q, want %q", value, got, want)
