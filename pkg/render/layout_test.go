@@ -13,7 +13,7 @@ func TestLayouts(t *testing.T) {
 		nil,
 		{{Text: "mean"}, {Text: "1"}, {Text: "2"}, {Text: "3"}},
 	}}
-	head := Table{NoHeader: true, Columns: []Column{{Flexible: true}}, Rows: []Row{{{Text: "a head that may be cut wherever it is"}}}}
+	head := Table{NoHeader: true, Columns: []Column{{Flexible: true}}, Rows: []Row{{{Text: "a head that may be cut wherever it ends"}}}}
 	narrow := Table{Columns: []Column{{Title: "task", Flexible: true, Middle: true}, {Title: "first"}}, Rows: []Row{{{Text: "beginning_of_a_name_and_end"}, {Text: "0.1"}}}}
 	alternatives := Alternatives{{head, broad}, {Alternatives{{broad}, {narrow}}}}
 	for _, test := range []struct {
@@ -22,13 +22,20 @@ func TestLayouts(t *testing.T) {
 		block Block
 		want  string
 	}{
-		{"a pipe takes the first", Face{}, alternatives, "a head that may be cut wherever it is\n\n" +
+		{"a pipe takes the first", Face{}, alternatives, "a head that may be cut wherever it ends\n\n" +
 			"task        first    second   third\narithmetic  0.12345  0.23456  0.34567\nstory       runs on\n\nmean        1        2        3\n"},
 		{
 			"so does a terminal that has room",
 			Face{Terminal: true, Width: 37},
 			Alternatives{{broad}, {narrow}},
 			"task        first    second   third\narithmetic  0.12345  0.23456  0.34567\nstory       runs on\n\nmean        1        2        3\n",
+		},
+		{
+			"a head may be cut",
+			Face{Terminal: true, Width: 37},
+			Alternatives{{head, broad}, {narrow}},
+			"a head that may be cut wherever it...\n\n" +
+				"task        first    second   third\narithmetic  0.12345  0.23456  0.34567\nstory       runs on\n\nmean        1        2        3\n",
 		},
 		{"the last where none fits", Face{Terminal: true, Width: 24, Unicode: true}, alternatives, "task               first\nbeginnin…_and_end  0.1\n"},
 		{

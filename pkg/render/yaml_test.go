@@ -60,6 +60,21 @@ warnings: []
 	}
 }
 
+// What YAML 1.1 takes for a boolean, a null or a number is text only in quotes; the
+// reader of the fuzz test is of 1.2 and would not notice.
+func TestYAMLQuotesWhatOlderReadersMisread(t *testing.T) {
+	for _, word := range strings.Fields("y Y yes Yes YES n N no No NO true True false FALSE on On off OFF null Null NULL ~ nan NaN inf Inf .inf .NaN +.inf 0o7 0x1 1_0 1:30 1.0 1e3 = << - ? : 2026-11-21 2026-11-21T03:16:44Z") {
+		if got := yamlString(word); got != `"`+word+`"` {
+			t.Errorf("%s is written %s", word, got)
+		}
+	}
+	for _, word := range []string{"acme/falcon-8b-bf16", "c0bd961e50124ab3.0", "lm-evaluation-harness", "pass@1", "two words", "yes/no", "nothing"} {
+		if got := yamlString(word); got != word {
+			t.Errorf("%s is written %s", word, got)
+		}
+	}
+}
+
 func TestYAMLRefusesWhatWouldBeAllIndentation(t *testing.T) {
 	deep := strings.Repeat("[", maxYAMLDepth) + strings.Repeat("]", maxYAMLDepth)
 	doc := Document{Kind: "thing", Data: json.RawMessage(`{"deep":` + deep + `}`)}
