@@ -104,7 +104,7 @@ func (a *app) examine(ctx context.Context, global *globalFlags, c *checkup) {
 	route := func(query.Run) string { return "from the directory" }
 	var store query.Store
 	if scheme == "http" || scheme == "https" {
-		server, found, err := stores.connect(ctx, stores.trackingURI)
+		server, found, err := stores.connect(ctx, stores.trackingURI, "")
 		if err != nil {
 			c.fail(stepURI, err)
 			return
@@ -151,7 +151,7 @@ func (a *app) examine(ctx context.Context, global *globalFlags, c *checkup) {
 
 // permissions looks for experiments, and for the newest evaluation that finished.
 func (c *checkup) permissions(ctx context.Context, store query.Store) (query.Run, bool) {
-	experiments, err := store.Experiments(ctx)
+	experiments, err := store.Experiments(ctx, query.Active)
 	if err == nil && len(experiments) == 0 && store.Remote() {
 		// Servers hide what a login may not read.
 		err = &query.Error{

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,7 +49,7 @@ func (s *stores) Default(ctx context.Context) (query.Store, error) {
 	case uri == "demo:" || uri == "demo":
 		return s.Demo(ctx)
 	case scheme == "http" || scheme == "https":
-		return s.once(uri, func() (query.Store, error) { return s.rest(ctx, uri) })
+		return s.once(uri, func() (query.Store, error) { return s.rest(ctx, uri, "") })
 	case scheme == "file" && found:
 		return s.Path(ctx, "/"+strings.TrimLeft(rest, "/"))
 	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
@@ -76,6 +77,35 @@ func (s *stores) Path(_ context.Context, path string) (query.Store, error) {
 	return s.once("path:"+path, func() (query.Store, error) { return rundir.OpenPath(path) })
 }
 
+// Server opens the MLflow server at an address: the one that flags and environment
+// name with its settings, any other with what is meant for that host alone.
+func (s *stores) Server(ctx context.Context, address, workspace string) (query.Store, error) {
+	if sameServer(address, s.trackingURI) {
+		if workspace == "" {
+			return s.Default(ctx)
+		}
+		address = s.trackingURI
+	}
+	return s.once("page:"+workspace+":"+address, func() (query.Store, error) { return s.rest(ctx, address, workspace) })
+}
+
+// sameServer reports whether two addresses are of one server: scheme, host, port
+// and path, whoever the user is.
+func sameServer(a, b string) bool {
+	plain := func(address string) string {
+		u, err := url.Parse(strings.TrimSpace(address))
+		if err != nil || u.Hostname() == "" {
+			return ""
+		}
+		port := u.Port()
+		if port == "" {
+			port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(u.Scheme)]
+		}
+		return strings.ToLower(u.Scheme+"://"+u.Hostname()) + ":" + port + strings.TrimRight(u.EscapedPath(), "/")
+	}
+	return plain(a) != "" && plain(a) == plain(b)
+}
+
 func (s *stores) once(key string, open func() (query.Store, error)) (query.Store, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,9 +120,9 @@ func (s *stores) once(key string, open func() (query.Store, error)) (query.Store
 	return store, nil
 }
 
-// rest opens an MLflow server.
-func (s *stores) rest(ctx context.Context, uri string) (query.Store, error) {
-	store, _, err := s.connect(ctx, uri)
+// rest opens an MLflow server, in a workspace if one is named.
+func (s *stores) rest(ctx context.Context, uri, workspace string) (query.Store, error) {
+	store, _, err := s.connect(ctx, uri, workspace)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +131,7 @@ func (s *stores) rest(ctx context.Context, uri string) (query.Store, error) {
 
 // connect opens an MLflow server with what MLflow's own client would read. What
 // identifies the user is for the tracking server alone.
-func (s *stores) connect(ctx context.Context, uri string) (*rest.Store, connection.Connection, error) {
+func (s *stores) connect(ctx context.Context, uri, workspace string) (*rest.Store, connection.Connection, error) {
 	source := connection.Source{
 		Getenv: s.app.getenv, ReadFile: os.ReadFile, Run: connection.Run,
 		Home: firstSet(s.app.getenv("HOME"), s.app.getenv("USERPROFILE")),
@@ -116,6 +146,7 @@ func (s *stores) connect(ctx context.Context, uri string) (*rest.Store, connecti
 	if err != nil {
 		return nil, found, err
 	}
+	found.Options.Workspace = firstSet(workspace, found.Options.Workspace)
 	found.Options.UserAgent = "evalctl/" + s.app.version
 	found.Options.Proxy = rest.ProxyFromEnvironment
 	store, err := rest.New(found.Options)

@@ -40,7 +40,9 @@ func (m *memory) URI() string {
 func (m *memory) Remote() bool            { return !m.local }
 func (m *memory) RunURL(query.Run) string { return "" }
 
-func (m *memory) Experiments(context.Context) ([]query.Experiment, error) { return nil, nil }
+func (m *memory) Experiments(context.Context, query.View) ([]query.Experiment, error) {
+	return nil, nil
+}
 
 func (m *memory) Search(context.Context, query.Search) iter.Seq2[query.Run, error] {
 	return func(func(query.Run, error) bool) {}

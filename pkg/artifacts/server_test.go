@@ -123,6 +123,10 @@ func (o only) Path(_ context.Context, path string) (query.Store, error) {
 	return rundir.OpenPath(path)
 }
 
+func (o only) Server(context.Context, string, string) (query.Store, error) {
+	return o.Store, nil
+}
+
 // resolve finds the runs behind selectors.
 func resolve(t *testing.T, store query.Store, words ...string) []query.Resolution {
 	t.Helper()

@@ -1,6 +1,10 @@
 package query
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Filter is a conjunction of conditions on runs. Its text is in MLflow's filter
 // language (mlflow.org, "Search Runs"), so that a server can do the filtering;
@@ -23,18 +27,23 @@ type Entity string
 const (
 	Tag       Entity = "tags"
 	Param     Entity = "params"
-	Attribute Entity = "attributes" // status, run_name, run_id
+	Attribute Entity = "attributes" // status, run_name, run_id, start_time, end_time
 )
 
 // Op compares a field with a value.
 type Op string
 
-// Operators. HasPrefix is LIKE with one trailing wildcard: MLflow's LIKE has no
-// escape, so a "_" or "%" inside the value matches more on the server and the
-// client drops what is too much.
+// Operators. HasPrefix and Like become MLflow's LIKE, which has no escape: a "_"
+// or "%" inside the value matches more on the server and the client drops what is
+// too much. A run without the field meets Absent and no other.
 const (
 	Equal     Op = "="
+	NotEqual  Op = "!="
 	HasPrefix Op = "prefix"
+	Like      Op = "like"   // the value is a glob of "*" and "?", as in [Pattern]
+	Absent    Op = "absent" // the run has no such tag or param; the value means nothing
+	AtLeast   Op = ">="     // start_time and end_time: milliseconds since 1970
+	Before    Op = "<"      // the same
 )
 
 // String returns the filter in MLflow's language; "" matches everything.
@@ -50,14 +59,25 @@ func (f Filter) String() string {
 // escaped, so one that holds both kinds of quotes is sent as a LIKE pattern with
 // "_" for the single ones, which matches more; Match is exact. So is a backslash
 // in any pattern: some databases (PostgreSQL, MySQL) take it for an escape.
+// NotEqual is for values that are known to have no quotes.
 func (c Condition) String() string {
 	field := string(c.Entity) + "." + c.Key
 	if strings.Trim(strings.ToLower(c.Key), "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
 		field = string(c.Entity) + ".`" + c.Key + "`"
 	}
 	op, value := " = ", c.Value
-	if c.Op == HasPrefix {
+	switch c.Op {
+	case Absent:
+		return field + " IS NULL" // MLflow 3.11 and later
+	case AtLeast, Before:
+		return field + " " + string(c.Op) + " " + c.Value
+	case HasPrefix:
 		op, value = " LIKE ", strings.ReplaceAll(c.Value, `\`, "_")+"%"
+	case Like:
+		op, value = " LIKE ", strings.NewReplacer(`\`, "_", "*", "%", "?", "_").Replace(c.Value)
+	case NotEqual:
+		op = " != "
+	case Equal:
 	}
 	switch {
 	case !strings.Contains(value, "'"):
@@ -70,24 +90,35 @@ func (c Condition) String() string {
 }
 
 // Match reports whether run meets every condition. A run without the key meets
-// none on it.
+// none on it but Absent.
 func (f Filter) Match(run Run) bool {
 	for _, c := range f {
-		value, ok := c.field(run)
-		if !ok {
-			return false
-		}
-		switch c.Op {
-		case HasPrefix:
-			ok = strings.HasPrefix(value, c.Value)
-		default:
-			ok = value == c.Value
-		}
-		if !ok {
+		if !c.match(run) {
 			return false
 		}
 	}
 	return true
+}
+
+func (c Condition) match(run Run) bool {
+	value, ok := c.field(run)
+	if c.Op == Absent || !ok {
+		return c.Op == Absent && !ok
+	}
+	switch c.Op {
+	case HasPrefix:
+		return strings.HasPrefix(value, c.Value)
+	case Like:
+		return matchGlob(c.Value, value)
+	case NotEqual:
+		return value != c.Value
+	case AtLeast, Before:
+		have, err := strconv.ParseInt(value, 10, 64)
+		bound, boundErr := strconv.ParseInt(c.Value, 10, 64)
+		return err == nil && boundErr == nil && (have < bound) == (c.Op == Before)
+	case Equal, Absent:
+	}
+	return value == c.Value
 }
 
 func (c Condition) field(run Run) (string, bool) {
@@ -106,7 +137,16 @@ func (c Condition) field(run Run) (string, bool) {
 			return run.ID, true
 		case "run_name":
 			return run.Name, true
+		case "start_time":
+			return milliseconds(run.StartTime)
+		case "end_time":
+			return milliseconds(run.EndTime)
 		}
 		return "", false
 	}
+}
+
+// milliseconds is a time as MLflow's filters have it; false if there is none.
+func milliseconds(t time.Time) (string, bool) {
+	return strconv.FormatInt(t.UnixMilli(), 10), !t.IsZero()
 }

@@ -3,6 +3,8 @@ package query_test
 import (
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 
 	"github.com/evalctl/evalctl/pkg/query"
 )
@@ -24,6 +26,14 @@ func TestFilterString(t *testing.T) {
 		{query.Filter{{query.Tag, "a", query.HasPrefix, `it's "no"`}}, `tags.a LIKE 'it_s "no"%'`},
 		{query.Filter{{query.Tag, "a", query.Equal, `c:\x`}}, `tags.a = 'c:\x'`},
 		{query.Filter{{query.Tag, "a", query.HasPrefix, `c:\x`}}, `tags.a LIKE 'c:_x%'`},
+		{query.Filter{{query.Tag, "a", query.Like, "*x?_%"}}, "tags.a LIKE '%x__%'"},
+		{query.Filter{{query.Tag, "a", query.Like, `it's \ "no"*`}}, `tags.a LIKE 'it_s _ "no"%'`},
+		{query.Filter{{query.Tag, "a", query.Absent, ""}}, "tags.a IS NULL"},
+		{query.Filter{{query.Attribute, "status", query.NotEqual, "FAILED"}}, "attributes.status != 'FAILED'"},
+		{
+			query.Filter{{query.Attribute, "start_time", query.AtLeast, "5"}, {query.Attribute, "start_time", query.Before, "9"}},
+			"attributes.start_time >= 5 AND attributes.start_time < 9",
+		},
 	} {
 		if got := test.filter.String(); got != test.want {
 			t.Errorf("got %s, want %s", got, test.want)
@@ -33,7 +43,7 @@ func TestFilterString(t *testing.T) {
 
 func TestFilterMatch(t *testing.T) {
 	run := query.Run{
-		ID: "r1", Name: "eval", Status: query.StatusFinished,
+		ID: "r1", Name: "eval", Status: query.StatusFinished, StartTime: time.UnixMilli(5),
 		Tags:   map[string]string{"a": "x'y\"z", "empty": "", "id": "71f3f319"},
 		Params: map[string]string{"p": "1", "a": "param"},
 	}
@@ -64,6 +74,21 @@ func TestFilterMatch(t *testing.T) {
 		{query.Filter{{query.Attribute, "p", query.Equal, "1"}}, false},
 		{query.Filter{{query.Tag, "id", query.HasPrefix, "71"}, {query.Param, "p", query.Equal, "1"}}, true},
 		{query.Filter{{query.Tag, "id", query.HasPrefix, "71"}, {query.Param, "p", query.Equal, "2"}}, false},
+		{query.Filter{{query.Tag, "id", query.Like, "7?f3*"}}, true},
+		{query.Filter{{query.Tag, "id", query.Like, "7*f4*"}}, false},
+		{query.Filter{{query.Tag, "none", query.Like, "*"}}, false},
+		{query.Filter{{query.Tag, "none", query.Absent, ""}}, true},
+		{query.Filter{{query.Tag, "empty", query.Absent, ""}}, false},
+		{query.Filter{{query.Param, "none", query.Absent, ""}, {query.Param, "p", query.Equal, "1"}}, true},
+		{query.Filter{{query.Attribute, "status", query.NotEqual, "FINISHED"}}, false},
+		{query.Filter{{query.Attribute, "status", query.NotEqual, "FAILED"}}, true},
+		{query.Filter{{query.Tag, "none", query.NotEqual, "x"}}, false}, // as in MLflow
+		{query.Filter{{query.Attribute, "start_time", query.AtLeast, "5"}}, true},
+		{query.Filter{{query.Attribute, "start_time", query.AtLeast, "6"}}, false},
+		{query.Filter{{query.Attribute, "start_time", query.Before, "5"}}, false},
+		{query.Filter{{query.Attribute, "start_time", query.Before, "6"}}, true},
+		{query.Filter{{query.Attribute, "start_time", query.AtLeast, "10"}}, false}, // numbers, not text
+		{query.Filter{{query.Attribute, "end_time", query.AtLeast, "0"}}, false},    // it has none
 	} {
 		if got := test.filter.Match(run); got != test.want {
 			t.Errorf("%s: %v", test.filter, got)
@@ -77,15 +102,18 @@ func TestFilterMatch(t *testing.T) {
 // What Match keeps, the text must ask a server for: the pattern is at least as
 // wide. LIKE is read as PostgreSQL does, where a backslash escapes.
 func FuzzFilterIsAtLeastAsWide(f *testing.F) {
-	f.Add("71f3", "71f3f319", true)
-	f.Add(`it's "no"`, `it's "no"`, false)
-	f.Add(`a\b`, `a\bc`, true)
-	f.Add("50%", "50%_", true)
-	f.Fuzz(func(t *testing.T, value, stored string, prefix bool) {
-		condition := query.Condition{Entity: query.Tag, Key: "k", Op: query.Equal, Value: value}
-		if prefix {
-			condition.Op = query.HasPrefix
+	f.Add("71f3", "71f3f319", byte(1))
+	f.Add(`it's "no"`, `it's "no"`, byte(0))
+	f.Add(`a\b`, `a\bc`, byte(1))
+	f.Add("50%", "50%_", byte(1))
+	f.Add(`*it's "?\*`, `so it's "a\b`, byte(2))
+	f.Add("it's*", "it's so", byte(2))
+	f.Fuzz(func(t *testing.T, value, stored string, op byte) {
+		if !utf8.ValidString(value) || !utf8.ValidString(stored) {
+			return
 		}
+		condition := query.Condition{Entity: query.Tag, Key: "k", Value: value}
+		condition.Op = []query.Op{query.Equal, query.HasPrefix, query.Like}[op%3]
 		if !(query.Filter{condition}).Match(query.Run{Tags: map[string]string{"k": stored}}) {
 			return
 		}
@@ -116,7 +144,10 @@ func like(pattern, text string) bool {
 		return false
 	case pattern[0] == '\\' && len(pattern) > 1:
 		return pattern[1] == text[0] && like(pattern[2:], text[1:])
+	case pattern[0] == '_':
+		_, size := utf8.DecodeRuneInString(text)
+		return like(pattern[1:], text[size:])
 	default:
-		return (pattern[0] == '_' || pattern[0] == text[0]) && like(pattern[1:], text[1:])
+		return pattern[0] == text[0] && like(pattern[1:], text[1:])
 	}
 }

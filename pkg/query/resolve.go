@@ -20,12 +20,15 @@ type Stores interface {
 	Default(ctx context.Context) (Store, error)
 	Demo(ctx context.Context) (Store, error)
 	Path(ctx context.Context, path string) (Store, error)
+	// Server opens the MLflow server at an address, without credentials that are
+	// meant for another; workspace "" is the one of the settings, or the server's.
+	Server(ctx context.Context, address, workspace string) (Store, error)
 }
 
 // Resolution is the runs behind a selector.
 type Resolution struct {
 	Selector Selector
-	Found    []Found // one a source
+	Found    []Found // one a source; of a model, one an invocation
 }
 
 // Found is the runs behind one source: one run a job.
@@ -37,6 +40,8 @@ type Found struct {
 	// Whole says that the source names whole invocations, so that a configured
 	// task without a run is missing; a job or run selector configures only itself.
 	Whole bool
+	// Notes say how the runs were chosen; [Found.Warnings] has them too.
+	Notes []nemo.Warning
 }
 
 // Duplicate is the runs of one job of which only one was kept.
@@ -46,17 +51,31 @@ type Duplicate struct {
 	Aside []Run
 }
 
+// Resolver finds the runs behind selectors.
+type Resolver struct {
+	Stores Stores
+	// Selection is what sources that choose ([Source.Chooses]) choose from. Its
+	// View holds for all sources.
+	Selection Selection
+	Models    Models // may be nil
+}
+
+// Resolve finds the runs of every selector, as [Resolver.Resolve] does, with
+// nothing to choose from left out.
+func Resolve(ctx context.Context, stores Stores, selectors []Selector) ([]Resolution, error) {
+	return Resolver{Stores: stores}.Resolve(ctx, selectors)
+}
+
 // Resolve finds the runs of every selector, the selectors side by side. Errors
 // have code NotFound, Ambiguous (with candidates), or what the store reports.
-func Resolve(ctx context.Context, stores Stores, selectors []Selector) ([]Resolution, error) {
-	resolutions := make([]Resolution, len(selectors))
+func (r Resolver) Resolve(ctx context.Context, selectors []Selector) ([]Resolution, error) {
+	found := make([][][]Found, len(selectors))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, selector := range selectors {
-		resolutions[i] = Resolution{Selector: selector, Found: make([]Found, len(selector.Sources))}
+		found[i] = make([][]Found, len(selector.Sources))
 		for k, source := range selector.Sources {
-			group.Go(func() error {
-				found, err := resolve(ctx, stores, source)
-				resolutions[i].Found[k] = found
+			group.Go(func() (err error) {
+				found[i][k], err = r.source(ctx, source)
 				return err
 			})
 		}
@@ -64,10 +83,34 @@ func Resolve(ctx context.Context, stores Stores, selectors []Selector) ([]Resolu
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	for i := range resolutions {
+	resolutions := make([]Resolution, len(selectors))
+	for i, selector := range selectors {
+		resolutions[i] = Resolution{Selector: selector, Found: slices.Concat(found[i]...)}
 		dropRepeatedRuns(resolutions[i].Found)
 	}
 	return resolutions, nil
+}
+
+// source finds the runs behind one source.
+func (r Resolver) source(ctx context.Context, source Source) ([]Found, error) {
+	store, err := r.open(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	switch source.Kind {
+	case ByModel:
+		return r.model(ctx, store, source)
+	case ByLatest:
+		if source, err = r.latest(ctx, store, source); err != nil {
+			return nil, err
+		}
+	case ByInvocation, ByJob, ByRun, ByPath, ByBundle, ByPage:
+	}
+	found, err := r.named(ctx, store, source)
+	if err != nil {
+		return nil, err
+	}
+	return []Found{found}, nil
 }
 
 // dropRepeatedRuns counts a job that several sources of one side name once: a run
@@ -114,15 +157,13 @@ func evaluationOf(store Store, run Run) string {
 	}
 }
 
-func resolve(ctx context.Context, stores Stores, source Source) (Found, error) {
-	store, err := open(ctx, stores, source)
-	if err != nil {
-		return Found{}, err
-	}
+// named finds the runs of a source that has a name of its own.
+func (r Resolver) named(ctx context.Context, store Store, source Source) (Found, error) {
 	found := Found{Source: source, Store: store}
 	var runs []Run
+	var err error
 	switch source.Kind {
-	case ByRun:
+	case ByRun, ByPage:
 		run, err := store.Run(ctx, source.ID)
 		if HasCode(err, NotFound) {
 			return Found{}, &Error{
@@ -139,56 +180,109 @@ func resolve(ctx context.Context, stores Stores, source Source) (Found, error) {
 		if err != nil {
 			return Found{}, err
 		}
-		if runs, err = oneInvocation(source, runs, ""); err != nil {
+		if runs, err = oneOf(source, runs, Run.InvocationID); err != nil {
 			return Found{}, err
 		}
 		found.Whole = !namesOneJob(store, runs)
-	default:
-		runs, err = All(store.Search(ctx, Search{Filter: invocationFilter(source)}))
+	case ByBundle:
+		runs, err = All(store.Search(ctx, Search{Filter: Filter{{Tag, TagJob, HasPrefix, source.ID}}, View: r.Selection.View}))
 		if err != nil {
 			return Found{}, err
 		}
-		if runs, err = oneInvocation(source, runs, source.ID); err != nil {
+		if runs, err = oneOf(source, runs, Run.JobID); err != nil {
 			return Found{}, err
 		}
-		found.Whole = source.Kind == ByInvocation
-	}
-	if source.Kind == ByJob {
-		runs = slices.DeleteFunc(runs, func(run Run) bool {
-			n, ok := nemo.JobIndex(run.JobID())
-			return !ok || n != source.Job
-		})
+	case ByInvocation, ByJob, ByModel, ByLatest:
+		if runs, err = r.invocation(ctx, store, source); err != nil {
+			return Found{}, err
+		}
+		found.Whole = source.Kind != ByJob
 	}
 	if len(runs) == 0 {
-		return Found{}, notFound(source, store)
+		return Found{}, r.notFound(ctx, source, store)
 	}
 	found.Runs, found.SetAside = OnePerJob(runs)
 	return found, nil
 }
 
-func open(ctx context.Context, stores Stores, source Source) (Store, error) {
+// invocation finds the runs of an invocation, or of one of its jobs, by the tag.
+// Where a user's own tag took its place, the parameter has the id.
+func (r Resolver) invocation(ctx context.Context, store Store, source Source) ([]Run, error) {
+	var runs []Run
+	for _, filter := range invocationFilters(source) {
+		var err error
+		if runs, err = All(store.Search(ctx, Search{Filter: filter, View: r.Selection.View})); err != nil {
+			return nil, err
+		}
+		if runs, err = oneOf(source, runs, filter.invocation); err != nil {
+			return nil, err
+		}
+		if source.Kind == ByJob {
+			runs = slices.DeleteFunc(runs, func(run Run) bool {
+				n, ok := nemo.JobIndex(run.JobID())
+				return !ok || n != source.Job
+			})
+		}
+		if len(runs) > 0 {
+			break
+		}
+	}
+	return runs, nil
+}
+
+// Launch finds every run of the invocation with this id, newest start first.
+func (r Resolver) Launch(ctx context.Context, store Store, id string) ([]Run, error) {
+	var runs []Run
+	for _, field := range []Condition{{Tag, TagInvocation, Equal, id}, {Param, ParamInvocation, Equal, id}} {
+		found, err := All(store.Search(ctx, Search{Filter: Filter{field}, View: r.Selection.View}))
+		if err != nil {
+			return nil, err
+		}
+		for _, run := range found {
+			if run.InvocationID() == id {
+				runs = append(runs, run)
+			}
+		}
+		if len(runs) > 0 {
+			break
+		}
+	}
+	return runs, nil
+}
+
+// invocation is the id of a run's invocation in the field that the filter is about.
+func (f Filter) invocation(run Run) string {
+	if f[0].Entity == Param {
+		return run.Params[ParamInvocation]
+	}
+	return run.Tags[TagInvocation]
+}
+
+func (r Resolver) open(ctx context.Context, source Source) (Store, error) {
 	switch {
 	case source.Demo:
-		return stores.Demo(ctx)
+		return r.Stores.Demo(ctx)
 	case source.Kind == ByPath:
-		return stores.Path(ctx, source.Path)
+		return r.Stores.Path(ctx, source.Path)
+	case source.Kind == ByPage:
+		return r.Stores.Server(ctx, source.Server, source.Workspace)
 	default:
-		return stores.Default(ctx)
+		return r.Stores.Default(ctx)
 	}
 }
 
-// invocationFilter asks for a full id exactly and for anything shorter as a
+// invocationFilters ask for a full id exactly and for anything shorter as a
 // prefix. Eight digits can be either.
-func invocationFilter(source Source) Filter {
+func invocationFilters(source Source) []Filter {
 	op := HasPrefix
 	if len(source.ID) == longInvocation {
 		op = Equal
 	}
-	filter := Filter{{Tag, TagInvocation, op, source.ID}}
+	byTag := Filter{{Tag, TagInvocation, op, source.ID}}
 	if source.Kind == ByJob && op == Equal {
-		filter = Filter{{Tag, TagJob, Equal, source.ID + "." + strconv.Itoa(source.Job)}}
+		byTag = Filter{{Tag, TagJob, Equal, source.ID + "." + strconv.Itoa(source.Job)}}
 	}
-	return filter
+	return []Filter{byTag, {{Param, ParamInvocation, op, source.ID}}}
 }
 
 // namesOneJob reports whether a store was opened at one job's directory or below
@@ -198,21 +292,28 @@ func namesOneJob(store Store, runs []Run) bool {
 	return err == nil && len(runs) == 1 && runs[0].ArtifactURI != "" && strings.Contains(opened.Path+"/", runs[0].ArtifactURI+"/")
 }
 
-// oneInvocation keeps the runs of the invocation that is meant: the one whose id
-// is exactly id, else the only one there is.
-func oneInvocation(source Source, runs []Run, id string) ([]Run, error) {
+// oneOf keeps the runs of the one invocation, or of the one bundle, that is meant:
+// whose id is exactly the source's, else the only one there is.
+func oneOf(source Source, runs []Run, idOf func(Run) string) ([]Run, error) {
 	byID := map[string][]Run{}
 	for _, run := range runs {
-		invocation := strings.ToLower(run.InvocationID())
-		byID[invocation] = append(byID[invocation], run)
+		id := idOf(run)
+		if source.Kind != ByBundle {
+			id = strings.ToLower(id)
+		}
+		byID[id] = append(byID[id], run)
 	}
-	if exact, ok := byID[id]; ok && id != "" {
+	if exact, ok := byID[source.ID]; ok && source.ID != "" {
 		return exact, nil
 	}
 	if len(byID) <= 1 {
 		return runs, nil
 	}
-	what := fmt.Sprintf("%q is the beginning of %d invocation ids", source.Text, len(byID))
+	ids := "invocation ids"
+	if source.Kind == ByBundle {
+		ids = "run ids"
+	}
+	what := fmt.Sprintf("%q is the beginning of %d %s", source.Text, len(byID), ids)
 	hint := "name one with more digits"
 	if source.Kind == ByPath {
 		what = fmt.Sprintf("%s holds %d invocations", source.Path, len(byID))
@@ -221,9 +322,14 @@ func oneInvocation(source Source, runs []Run, id string) ([]Run, error) {
 	return nil, &Error{Code: Ambiguous, Message: what, Hint: hint, Candidates: sortedKeys(byID)}
 }
 
-func notFound(source Source, store Store) error {
+func (r Resolver) notFound(ctx context.Context, source Source, store Store) error {
 	what := "invocation " + source.ID
 	switch {
+	case source.Kind == ByBundle:
+		return &Error{
+			Code: NotFound, Message: fmt.Sprintf("no run of nel-next %s in %s", source.ID, store.URI()),
+			Hint: "evalctl runs   lists the newest runs",
+		}
 	case source.Kind == ByPath:
 		return &Error{
 			Code: NotFound, Message: "no evaluation in " + source.Path,
@@ -238,6 +344,16 @@ func notFound(source Source, store Store) error {
 		return &Error{
 			Code: NotFound, Message: fmt.Sprintf("no %s in %s", what, store.URI()),
 			Hint: "evalctl invocations --tracking-uri " + store.URI() + "   lists what there is",
+		}
+	}
+	if r.Selection.View == Active {
+		all := r
+		all.Selection.View = WithDeleted
+		if runs, err := all.invocation(ctx, store, source); err == nil && len(runs) > 0 {
+			return &Error{
+				Code: NotFound, Message: fmt.Sprintf("%s in %s is deleted", what, store.URI()),
+				Hint: "--include-deleted reads what was deleted and not yet purged",
+			}
 		}
 	}
 	return &Error{
@@ -301,27 +417,61 @@ func byJobIndex(a, b Run) int {
 	)
 }
 
-// Warnings names the duplicates that were set aside, one warning a source, and
-// which run was kept.
+// Warnings say how the runs of a source were chosen: which duplicates were set
+// aside, what is deleted, and whose tag is not the launcher's.
 func (f Found) Warnings(side string) []nemo.Warning {
-	if len(f.SetAside) == 0 {
-		return nil
+	warnings := slices.Clone(f.Notes)
+	if len(f.SetAside) > 0 {
+		aside := 0
+		var ids []string
+		for _, duplicate := range f.SetAside {
+			aside += len(duplicate.Aside)
+			ids = append(ids, runIDs(duplicate.Aside)...)
+		}
+		slices.Sort(ids)
+		warnings = append(warnings, nemo.Warning{
+			Code: "DUPLICATE_RUNS",
+			Message: fmt.Sprintf("%s exported more than once; the newest finished run of each counts, %s set aside",
+				plural(len(f.SetAside), "job was", "jobs were"), plural(aside, "run is", "runs are")),
+			RunIDs: ids,
+		})
 	}
-	aside := 0
-	ids := make([]string, 0, len(f.SetAside))
-	for _, duplicate := range f.SetAside {
-		aside += len(duplicate.Aside)
-		for _, run := range duplicate.Aside {
-			ids = append(ids, run.ID)
+	var deleted, other []Run
+	for _, run := range f.Runs {
+		if run.Deleted {
+			deleted = append(deleted, run)
+		}
+		if tag, param := run.Tags[TagInvocation], run.Params[ParamInvocation]; tag != "" && param != "" && tag != param {
+			other = append(other, run)
 		}
 	}
+	if len(deleted) > 0 {
+		warnings = append(warnings, nemo.Warning{
+			Code: "RUN_DELETED", Message: plural(len(deleted), "run is", "runs are") + " deleted in the tracking store",
+			RunIDs: runIDs(deleted),
+		})
+	}
+	if len(other) > 0 {
+		warnings = append(warnings, nemo.Warning{
+			Code: "INVOCATION_TAG_DIFFERS",
+			Message: fmt.Sprintf("the tag invocation_id of %s (%s) is not the launcher's id in the parameter (%s)",
+				plural(len(other), "run", "runs"), other[0].Tags[TagInvocation], other[0].Params[ParamInvocation]),
+			RunIDs: runIDs(other),
+		})
+	}
+	for i := range warnings {
+		warnings[i].Side = side
+	}
+	return warnings
+}
+
+func runIDs(runs []Run) []string {
+	ids := make([]string, len(runs))
+	for i, run := range runs {
+		ids[i] = run.ID
+	}
 	slices.Sort(ids)
-	return []nemo.Warning{{
-		Code: "DUPLICATE_RUNS",
-		Message: fmt.Sprintf("%s exported more than once; the newest finished run of each counts, %s set aside",
-			plural(len(f.SetAside), "job was", "jobs were"), plural(aside, "run is", "runs are")),
-		Side: side, RunIDs: ids,
-	}}
+	return ids
 }
 
 func plural(n int, one, many string) string {

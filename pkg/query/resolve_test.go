@@ -32,7 +32,9 @@ type memory struct {
 
 func (m *memory) URI() string { return m.uri }
 
-func (m *memory) Experiments(context.Context) ([]query.Experiment, error) { return nil, nil }
+func (m *memory) Experiments(context.Context, query.View) ([]query.Experiment, error) {
+	return nil, nil
+}
 
 func (m *memory) Search(_ context.Context, search query.Search) iter.Seq2[query.Run, error] {
 	m.mu.Lock()
@@ -43,7 +45,7 @@ func (m *memory) Search(_ context.Context, search query.Search) iter.Seq2[query.
 			return cmp.Or(b.StartTime.Compare(a.StartTime), cmp.Compare(a.ID, b.ID))
 		})
 		for _, run := range runs {
-			if search.Filter.Match(run) && !yield(run, nil) {
+			if search.Match(run) && !yield(run, nil) {
 				return
 			}
 		}
@@ -79,6 +81,7 @@ func (m *memory) RunURL(query.Run) string { return "" }
 type stores struct {
 	server, demo *memory
 	paths        map[string]*memory
+	servers      map[string]*memory // by address and workspace
 }
 
 func (s stores) Default(context.Context) (query.Store, error) { return s.server, nil }
@@ -90,6 +93,13 @@ func (s stores) Path(_ context.Context, path string) (query.Store, error) {
 		return store, nil
 	}
 	return nil, &query.Error{Code: query.NotFound, Message: "no such path"}
+}
+
+func (s stores) Server(_ context.Context, address, workspace string) (query.Store, error) {
+	if store, ok := s.servers[address+workspace]; ok {
+		return store, nil
+	}
+	return nil, &query.Error{Code: query.Unreachable, Message: "no such server"}
 }
 
 // job is a finished run of one job, started at the given minute.

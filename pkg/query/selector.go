@@ -19,10 +19,19 @@ type Source struct {
 	Text string // as typed
 	Kind Kind
 	Demo bool   // prefixed with "demo:": looked up in the built-in data
-	ID   string // lower-case hex digits: an invocation id or prefix, or a run id
+	ID   string // lower-case hex digits: an invocation id or prefix, or a run id; of ByBundle as typed
 	Job  int    // of ByJob: the n of "<invocation>.<n>"
 	Path string // of ByPath
+
+	Model     string // of ByModel: a glob
+	Back      int    // of ByLatest: how many invocations before the newest
+	Server    string // of ByPage: the address of the tracking server
+	Workspace string // of ByPage: the workspace that the page is in; "" if it does not say
 }
+
+// Chooses reports whether the source stands for whatever a [Selection] leaves,
+// and not for something that has a name of its own.
+func (s Source) Chooses() bool { return s.Kind == ByModel || s.Kind == ByLatest }
 
 // Kind is how a [Source] names runs.
 type Kind int
@@ -33,6 +42,10 @@ const (
 	ByJob                    // one job of an invocation
 	ByRun                    // an MLflow run id
 	ByPath                   // a launcher output directory or a results.yml
+	ByBundle                 // the run id of nel-next, or a prefix of one
+	ByPage                   // the address of a run's page
+	ByModel                  // for each task the newest finished run of a model
+	ByLatest                 // the newest invocation, or one before
 )
 
 // MinPrefix is the least number of digits of an invocation prefix.
@@ -47,7 +60,8 @@ const (
 )
 
 const selectorHint = `a selector is an invocation id (71f3f3199ea5e1f0) or a prefix of 4 digits or more,
-a job id (71f3f3199ea5e1f0.2), an MLflow run id (32 digits), a path (./results), or demo:ID;
+a job id (71f3f3199ea5e1f0.2), an MLflow run id (32 digits) or its page's address, a nel-next run id
+(eval-…), model:NAME, @latest, @latest~1, a path (./results), or demo:ID;
 "evalctl invocations" lists what there is`
 
 // Letters of a selector's parts. Sets of characters do here what patterns would:
@@ -95,6 +109,23 @@ func parseSource(text string) (Source, error) {
 	source := Source{Text: text}
 	rest, isDemo := strings.CutPrefix(text, "demo:")
 	source.Demo = isDemo
+	if isAddress(rest) {
+		return parsePage(source)
+	}
+	if name, found := strings.CutPrefix(rest, "@"); found {
+		return parseNamed(source, name)
+	}
+	if model, found := strings.CutPrefix(rest, "model:"); found {
+		source.Kind, source.Model = ByModel, model
+		if model == "" {
+			return Source{}, notSelector("model: names no model")
+		}
+		return source, nil
+	}
+	if strings.HasPrefix(rest, bundlePrefix) && consistsOf(rest[len(bundlePrefix):], labelLetters) {
+		source.Kind, source.ID = ByBundle, rest
+		return source, nil
+	}
 	invocation, job, hasJob := strings.Cut(rest, ".")
 	switch {
 	case rest == "":
@@ -119,6 +150,25 @@ func parseSource(text string) (Source, error) {
 	default:
 		return Source{}, notSelector(fmt.Sprintf("%q is not a selector", text))
 	}
+}
+
+// parseNamed reads what follows an "@".
+func parseNamed(source Source, name string) (Source, error) {
+	const latest = "latest"
+	source.Kind = ByLatest
+	if name == latest {
+		return source, nil
+	}
+	back, found := strings.CutPrefix(name, latest+"~")
+	n, err := strconv.Atoi(back)
+	switch {
+	case !found:
+		return Source{}, notSelector(fmt.Sprintf("%q is not a selector: the only name with @ is @latest", source.Text))
+	case err != nil || !consistsOf(back, decimalDigits):
+		return Source{}, notSelector(fmt.Sprintf("%q is not a selector: after ~ stands how many invocations to go back", source.Text))
+	}
+	source.Back = n
+	return source, nil
 }
 
 // isPath: a path contains a separator or starts with ".", "~" or a drive letter.

@@ -10,11 +10,15 @@ package query
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/evalctl/evalctl/pkg/nemo"
 )
 
 // Store is one tracking store, read only. Implementations are safe for
@@ -24,13 +28,15 @@ type Store interface {
 	// mean the same store; caches are keyed by it.
 	URI() string
 
-	// Experiments lists the active experiments, by id.
-	Experiments(ctx context.Context) ([]Experiment, error)
+	// Experiments lists the experiments, by id.
+	Experiments(ctx context.Context, view View) ([]Experiment, error)
 
-	// Search yields the active runs of active experiments that match, newest
-	// start first and then by run id, each once. It yields at most one error,
-	// as the last element. A store must filter as much as it can on its own
-	// side and never yields a run for which search.Filter.Match is false.
+	// Search yields the runs that match, newest start first and then by run id,
+	// each once: active runs of active experiments, unless search.View says
+	// otherwise. It yields at most one error, as the last element. A store must
+	// filter as much as it can on its own side and never yields a run for which
+	// search.Match is false. A store that cannot evaluate search.Raw answers with
+	// an error of code Usage.
 	Search(ctx context.Context, search Search) iter.Seq2[Run, error]
 
 	// Run returns the run with this id, active or not; the error is NotFound if
@@ -72,9 +78,19 @@ type File struct {
 
 // Experiment groups runs, as in MLflow.
 type Experiment struct {
-	ID   string
-	Name string
+	ID      string
+	Name    string
+	Deleted bool
 }
+
+// View says whether what was deleted, and not yet purged, is looked at too.
+type View int
+
+// Views.
+const (
+	Active View = iota
+	WithDeleted
+)
 
 // Statuses of a run, as MLflow names them.
 const (
@@ -109,9 +125,23 @@ type Run struct {
 
 // Search asks a store for runs.
 type Search struct {
-	Filter      Filter   // all conditions must hold; empty matches every run
-	Experiments []string // experiment ids; nil is every active experiment
-	Limit       int      // at most so many runs; 0 is all
+	Filter Filter   // all conditions must hold; empty matches every run
+	Any    []Filter // if there are any, one of these must hold too; MLflow has no OR
+	// Raw is a filter in MLflow's own language that must hold too. Only a server
+	// can tell whether it does.
+	Raw         string
+	Experiments []string // experiment ids; nil is every experiment
+	View        View
+	Limit       int // at most so many runs; 0 is all
+	// Expected is about how many runs will be taken, where Limit does not say;
+	// 0 is all of them.
+	Expected int
+}
+
+// Match reports whether a run meets what can be decided without the store:
+// Filter and Any.
+func (s Search) Match(run Run) bool {
+	return s.Filter.Match(run) && (len(s.Any) == 0 || slices.ContainsFunc(s.Any, func(f Filter) bool { return f.Match(run) }))
 }
 
 // Tags that the launcher's exporter sets on a run (nemo-formats §3.1).
@@ -125,8 +155,63 @@ const (
 	TagModel      = "model"
 )
 
-// InvocationID is the invocation that the run belongs to, or "".
-func (r Run) InvocationID() string { return r.Tags[TagInvocation] }
+// ParamInvocation holds what the tag of that name does, and stays when a user's
+// tag takes its place; ParamJobs is on the runs of whole invocations that
+// launcher 0.1.x made (nemo-formats §3.2).
+const (
+	ParamInvocation = "invocation_id"
+	ParamJobs       = "jobs_count"
+)
+
+// bundlePrefix begins the run id, and so the tag job_id, of what nel-next exports
+// (nemo-formats §11.3).
+const bundlePrefix = "eval-"
+
+// InvocationID is the invocation that the run belongs to, or "": what the tag
+// says, or the parameter where a user's own tag of that name took its place.
+func (r Run) InvocationID() string {
+	tag, param := r.Tags[TagInvocation], r.Params[ParamInvocation]
+	if param != "" && !isInvocationID(tag) {
+		return param
+	}
+	return tag
+}
+
+// isInvocationID reports whether the launcher could have made an id.
+func isInvocationID(id string) bool {
+	return (len(id) == shortInvocation || len(id) == longInvocation) && consistsOf(id, hexDigits)
+}
+
+// BundleID is the run id of a nel-next bundle, or "".
+func (r Run) BundleID() string {
+	if r.InvocationID() == "" && strings.HasPrefix(r.JobID(), bundlePrefix) {
+		return r.JobID()
+	}
+	return ""
+}
+
+// ModelOf is the model id that tags and parameters tell: the tag, else the
+// parameter of a run's metadata, else the launcher's configuration where it was
+// exported as parameters (log_config_params): the task's own target, the common
+// one, what a deployment serves. "" is not known.
+func ModelOf(tags, params map[string]string) string {
+	keys := []string{TagModel}
+	if n, ok := nemo.JobIndex(tags[TagJob]); ok {
+		const task = "config.evaluation.tasks.%d.nemo_evaluator_config.target.api_endpoint.model_id"
+		keys = append(keys, fmt.Sprintf(task, n))
+	}
+	keys = append(keys, "config.target.api_endpoint.model_id", "config.deployment.served_model_name")
+	if tags[TagModel] != "" {
+		return tags[TagModel]
+	}
+	for _, key := range keys {
+		// "null" is how the exporter writes that there is none.
+		if model := params[key]; model != "" && model != "null" {
+			return model
+		}
+	}
+	return ""
+}
 
 // JobID is the launcher's job id, or "".
 func (r Run) JobID() string { return r.Tags[TagJob] }

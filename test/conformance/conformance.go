@@ -63,6 +63,9 @@ func Run(t *testing.T, open func(t *testing.T) query.Store, options Options) {
 		{"SearchJob", s.searchJob},
 		{"SearchStatus", s.searchStatus},
 		{"SearchNothing", s.searchNothing},
+		{"SearchOperators", s.searchOperators},
+		{"SearchAny", s.searchAny},
+		{"Find", s.find},
 		{"SearchLimit", s.searchLimit},
 		{"SearchStopsEarly", s.searchStopsEarly},
 		{"SearchConcurrently", s.searchConcurrently},
@@ -382,7 +385,7 @@ func (s suite) searchConcurrently(t *testing.T, store query.Store) {
 }
 
 func (s suite) experiments(t *testing.T, store query.Store) {
-	experiments, err := store.Experiments(t.Context())
+	experiments, err := store.Experiments(t.Context(), query.Active)
 	if err != nil {
 		t.Fatal(err)
 	}

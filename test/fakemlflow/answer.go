@@ -108,6 +108,7 @@ func withBody[T any](r *http.Request, body []byte, answer func(T) answer) answer
 }
 
 type experimentsArgs struct {
+	ViewType   string `json:"view_type"`
 	MaxResults int    `json:"max_results"`
 	Token      string `json:"page_token"`
 }
@@ -118,7 +119,7 @@ func (s *Server) searchExperiments(args experimentsArgs) answer {
 	}
 	var all []object
 	for _, e := range slices.Backward(s.experiments) {
-		if !e.Deleted {
+		if !e.Deleted || args.ViewType == "ALL" {
 			all = append(all, e.object())
 		}
 	}
@@ -171,6 +172,9 @@ func (s *Server) searchRuns(args runsArgs) answer {
 		return invalid("Invalid value %d for parameter 'max_results' supplied", size)
 	}
 	matches, wrong := parseFilter(args.Filter)
+	if s.old && strings.Contains(args.Filter, " IS NULL") {
+		wrong = args.Filter
+	}
 	if wrong != "" {
 		return invalid("Invalid clause(s) in filter string: '%s'", wrong)
 	}

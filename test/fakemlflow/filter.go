@@ -2,12 +2,13 @@ package fakemlflow
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
-// comparison is one clause of MLflow's filter language, without numbers: a
-// field, an operator, a quoted value.
-var comparison = regexp.MustCompile(`^\s*(tags|params|attributes)\.(\w[\w.]*|` + "`[^`]+`" + `|"[^"]+")\s*(=|!=|LIKE)\s*('[^']*'|"[^"]*")\s*`)
+// comparison is one clause of MLflow's filter language: a field, an operator, and
+// a quoted value or, of a time, a number.
+var comparison = regexp.MustCompile(`^\s*(tags|params|attributes)\.(\w[\w.]*|` + "`[^`]+`" + `|"[^"]+")\s*(=|!=|LIKE|IS NULL|>=|<)\s*('[^']*'|"[^"]*"|\d+|)\s*`)
 
 // parseFilter makes a predicate of comparisons joined by AND; wrong is what could
 // not be read, if anything.
@@ -18,7 +19,15 @@ func parseFilter(text string) (matches func(Run) bool, wrong string) {
 		if m == nil {
 			return nil, rest
 		}
-		all = append(all, compare(m[1], strings.Trim(m[2], "`\""), m[3], m[4][1:len(m[4])-1]))
+		op, value := m[3], m[4]
+		isNumber := value != "" && value[0] >= '0' && value[0] <= '9'
+		if (op == "IS NULL") != (value == "") || isNumber != (op == ">=" || op == "<") {
+			return nil, rest
+		}
+		if value != "" && !isNumber {
+			value = value[1 : len(value)-1]
+		}
+		all = append(all, compare(m[1], strings.Trim(m[2], "`\""), op, value))
 		if rest = rest[len(m[0]):]; rest == "" {
 			break
 		}
@@ -61,7 +70,11 @@ func compare(entity, key, op, value string) func(Run) bool {
 			got, found = run.Params[key]
 		default:
 			got, found = map[string]string{"status": run.Status, "run_id": run.ID, "run_name": run.Name}[key]
+			if at, isTime := map[string]int64{"start_time": run.StartTime, "end_time": run.EndTime}[key]; isTime {
+				bound, err := strconv.ParseInt(value, 10, 64)
+				return err == nil && at > 0 && (at < bound) == (op == "<")
+			}
 		}
-		return found && holds(got)
+		return found == (op != "IS NULL") && (!found || holds(got))
 	}
 }

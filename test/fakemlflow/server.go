@@ -28,6 +28,7 @@ type Server struct {
 
 	mu          sync.Mutex
 	prefix      string
+	old         bool
 	experiments []Experiment
 	runs        []Run
 	faults      []*fault
@@ -122,6 +123,13 @@ func (s *Server) SetPrefix(prefix string) {
 	defer s.mu.Unlock()
 	s.URL = strings.TrimSuffix(s.URL, s.prefix) + prefix
 	s.prefix = prefix
+}
+
+// SetOld makes the server one before MLflow 3.11, which knows no IS NULL.
+func (s *Server) SetOld() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.old = true
 }
 
 // AddExperiment adds an active experiment and returns its id.

@@ -172,7 +172,7 @@ func (e experiment) decode() (query.Experiment, error) {
 	if !isExperimentID(string(e.ID)) {
 		return query.Experiment{}, fmt.Errorf("%q is no experiment id", clip(string(e.ID)))
 	}
-	return query.Experiment{ID: string(e.ID), Name: e.Name}, nil
+	return query.Experiment{ID: string(e.ID), Name: e.Name, Deleted: e.Lifecycle == "deleted"}, nil
 }
 
 // decode makes a run of an answer. The experiment's name is not in it.
@@ -209,9 +209,7 @@ func (r run) decode() (query.Run, error) {
 		decoded.Name = decoded.Tags["mlflow.runName"] // all that servers up to 1.29 keep
 	}
 	decoded.Folder = folder(decoded.Tags)
-	if decoded.Model = decoded.Tags[query.TagModel]; decoded.Model == "" {
-		decoded.Model = decoded.Params["config.target.api_endpoint.model_id"]
-	}
+	decoded.Model = query.ModelOf(decoded.Tags, decoded.Params)
 	return decoded, nil
 }
 

@@ -205,7 +205,7 @@ func TestRealHostCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = store.Experiments(t.Context())
+	_, err = store.Experiments(t.Context(), query.Active)
 	wantCode(t, err, query.Forbidden, "mlflow.corp:5000", "--allowed-hosts")
 }
 

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
@@ -20,7 +22,8 @@ const (
 )
 
 type experimentsRequest struct {
-	MaxResults int    `json:"max_results"` // required, in spite of the protocol's text
+	ViewType   string `json:"view_type,omitempty"` // the server's default is ACTIVE_ONLY
+	MaxResults int    `json:"max_results"`         // required, in spite of the protocol's text
 	Token      string `json:"page_token,omitempty"`
 }
 
@@ -33,42 +36,46 @@ type runsRequest struct {
 	Token       string   `json:"page_token,omitempty"`
 }
 
-// experimentList holds the active experiments once they are known. It is asked
-// for once, by whoever comes first, unless that fails.
+// experimentList holds the experiments once they are known. It is asked for once,
+// by whoever comes first, unless that fails.
 type experimentList struct {
-	turn chan struct{} // holds one token, for whoever may look
-	list *[]query.Experiment
+	turn  chan struct{} // holds one token, for whoever may look
+	lists map[query.View][]query.Experiment
 }
 
 func newExperimentList() experimentList {
-	l := experimentList{turn: make(chan struct{}, 1), list: new([]query.Experiment)}
+	l := experimentList{turn: make(chan struct{}, 1), lists: map[query.View][]query.Experiment{}}
 	l.turn <- struct{}{}
 	return l
 }
 
-// Experiments lists the active experiments, by id: shorter ids first, so that
-// numbers are in order. The list is asked for once in the life of the store.
-func (s *Store) Experiments(ctx context.Context) ([]query.Experiment, error) {
+// Experiments lists the experiments, by id: shorter ids first, so that numbers are
+// in order. A list is asked for once in the life of the store.
+func (s *Store) Experiments(ctx context.Context, view query.View) ([]query.Experiment, error) {
 	select {
 	case <-s.experiments.turn:
 	case <-ctx.Done():
 		return nil, s.failure(context.Cause(ctx))
 	}
 	defer func() { s.experiments.turn <- struct{}{} }()
-	if *s.experiments.list == nil {
-		list, err := s.fetchExperiments(ctx)
-		if err != nil {
+	list, known := s.experiments.lists[view]
+	if !known {
+		var err error
+		if list, err = s.fetchExperiments(ctx, view); err != nil {
 			return nil, err
 		}
-		*s.experiments.list = list
+		s.experiments.lists[view] = list
 	}
-	return slices.Clone(*s.experiments.list), nil
+	return slices.Clone(list), nil
 }
 
 // fetchExperiments returns a list that is not nil.
-func (s *Store) fetchExperiments(ctx context.Context) ([]query.Experiment, error) {
+func (s *Store) fetchExperiments(ctx context.Context, view query.View) ([]query.Experiment, error) {
 	byID := make(map[string]query.Experiment)
 	request := experimentsRequest{MaxResults: experimentsAPage}
+	if view == query.WithDeleted {
+		request.ViewType = viewAll
+	}
 	tokens := make(map[string]bool)
 	for {
 		var page experimentsPage
@@ -80,7 +87,7 @@ func (s *Store) fetchExperiments(ctx context.Context) ([]query.Experiment, error
 			if err != nil {
 				return nil, s.corrupt(err)
 			}
-			if e.Lifecycle != "deleted" {
+			if view == query.WithDeleted || !decoded.Deleted {
 				byID[decoded.ID] = decoded
 			}
 		}
@@ -122,7 +129,7 @@ func (s *Store) Run(ctx context.Context, id string) (query.Run, error) {
 
 // experimentName is the name of an experiment, deleted or not; "" if it is gone.
 func (s *Store) experimentName(ctx context.Context, id string) (string, error) {
-	active, err := s.Experiments(ctx)
+	active, err := s.Experiments(ctx, query.Active)
 	if err != nil {
 		return "", err
 	}
@@ -137,13 +144,12 @@ func (s *Store) experimentName(ctx context.Context, id string) (string, error) {
 	return answer.Experiment.Name, err
 }
 
-// Search yields the active runs of active experiments that match, as
-// [query.Store] says. There is no search over all experiments, so it names them:
-// one request for the list, and one for each page of runs in each thousand of
-// experiments.
+// Search yields the runs that match, as [query.Store] says. There is no search
+// over all experiments, so it names them: one request for the list, and one for
+// each page of runs in each thousand of experiments and each alternative.
 func (s *Store) Search(ctx context.Context, search query.Search) iter.Seq2[query.Run, error] {
 	return func(yield func(query.Run, error) bool) {
-		experiments, err := s.Experiments(ctx)
+		experiments, err := s.Experiments(ctx, search.View)
 		if err != nil {
 			yield(query.Run{}, err)
 			return
@@ -171,8 +177,8 @@ func (s *Store) Search(ctx context.Context, search query.Search) iter.Seq2[query
 			if !ok {
 				return
 			}
-			name, active := names[run.ExperimentID]
-			if seen[run.ID] || run.Deleted || !active || !search.Filter.Match(run) {
+			name, listed := names[run.ExperimentID]
+			if seen[run.ID] || run.Deleted && search.View != query.WithDeleted || !listed || !search.Match(run) {
 				continue
 			}
 			seen[run.ID] = true
@@ -194,12 +200,39 @@ type stream struct {
 	done    bool
 }
 
-// open begins the search over the experiments, in as many streams as the server
-// demands.
+// viewAll is MLflow's name for what is active and what is deleted.
+const viewAll = "ALL"
+
+// open begins the search over the experiments: the alternatives side by side, each
+// in as many streams as the server demands.
 func (s *Store) open(ctx context.Context, ids []string, search query.Search) ([]*stream, error) {
+	alternatives := search.Any
+	if len(alternatives) == 0 {
+		alternatives = []query.Filter{nil}
+	}
+	streams := make([][]*stream, len(alternatives))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, alternative := range alternatives {
+		group.Go(func() (err error) {
+			streams[i], err = s.openOne(ctx, ids, search, slices.Concat(search.Filter, alternative))
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return slices.Concat(streams...), nil
+}
+
+// openOne begins the search for what meets one filter.
+func (s *Store) openOne(ctx context.Context, ids []string, search query.Search, filter query.Filter) ([]*stream, error) {
 	size := runsAPage
-	if search.Limit > 0 {
-		size = min(size, search.Limit)
+	if expected := cmp.Or(max(search.Limit, 0), search.Expected); expected > 0 {
+		size = min(size, expected)
+	}
+	view := "ACTIVE_ONLY"
+	if search.View == query.WithDeleted {
+		view = viewAll
 	}
 	var streams []*stream
 	for n := experimentsACall; len(ids) > 0; {
@@ -208,24 +241,76 @@ func (s *Store) open(ctx context.Context, ids []string, search query.Search) ([]
 			store: s,
 			request: runsRequest{
 				Experiments: ids[:n],
-				Filter:      search.Filter.String(),
-				ViewType:    "ACTIVE_ONLY",
+				Filter:      s.language(filter, search.Raw),
+				ViewType:    view,
 				MaxResults:  size,
 				OrderBy:     []string{"attributes.start_time DESC"}, // then by run id, always
 			},
 			tokens: make(map[string]bool),
 		}
-		switch err := st.fetch(ctx); {
+		err := st.fetch(ctx)
+		if refusedClause(err) && st.withoutNull(filter, search.Raw) {
+			if err = st.fetch(ctx); err == nil {
+				s.noNull.Store(true)
+			}
+		}
+		switch {
 		case err == nil:
 			streams = append(streams, st)
 			ids = ids[n:]
 		case n > 1 && tooMany(err):
 			n = (n + 1) / 2
+		case search.Raw != "" && query.HasCode(err, query.Usage):
+			return nil, refusedFilter(err, search.Raw)
 		default:
 			return nil, err
 		}
 	}
 	return streams, nil
+}
+
+// language is a filter in the server's language, as far as this server knows it.
+func (s *Store) language(filter query.Filter, raw string) string {
+	if s.noNull.Load() {
+		filter = withoutNull(filter)
+	}
+	text := filter.String()
+	if text != "" && raw != "" {
+		text += " AND "
+	}
+	return text + raw
+}
+
+// withoutNull leaves out what servers before 3.11 do not know. They then find
+// more, which the client drops.
+func withoutNull(filter query.Filter) query.Filter {
+	return slices.DeleteFunc(slices.Clone(filter), func(c query.Condition) bool { return c.Op == query.Absent })
+}
+
+// withoutNull changes a request so; false if that makes no difference.
+func (st *stream) withoutNull(filter query.Filter, raw string) bool {
+	before := st.request.Filter
+	st.request.Filter = st.store.language(withoutNull(filter), raw)
+	return st.request.Filter != before
+}
+
+// refusedClause reports whether the server did not understand a filter.
+func refusedClause(err error) bool {
+	said, ok := errors.AsType[*answerError](err)
+	return ok && said.status == http.StatusBadRequest && !tooMany(err)
+}
+
+// refusedFilter is the error for a filter that a person wrote.
+func refusedFilter(err error, raw string) *query.Error {
+	refused := &query.Error{
+		Code: query.Usage, Message: "the server does not understand the filter " + clip(raw),
+		Hint: "it is in MLflow's language: comparisons joined by AND, such as\n" +
+			"metrics.`gsm8k_exact_match` > 0.5 AND params.executor = 'slurm'",
+	}
+	if said, ok := errors.AsType[*answerError](err); ok {
+		refused.Err = said
+	}
+	return refused
 }
 
 // tooMany reports whether an error means that the search named more experiments

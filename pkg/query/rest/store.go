@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/evalctl/evalctl/pkg/query"
@@ -99,7 +100,8 @@ type Store struct {
 	proxy     func(*http.Request) (*url.URL, error) // may be nil
 
 	experiments experimentList
-	unserved    sync.Map // routes (string) that this server does not serve
+	noNull      atomic.Bool // this server knows no IS NULL
+	unserved    sync.Map    // routes (string) that this server does not serve
 }
 
 var _ query.Store = (*Store)(nil)

@@ -133,7 +133,7 @@ func TestCredentials(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := store.Experiments(t.Context()); err != nil {
+			if _, err := store.Experiments(t.Context(), query.Active); err != nil {
 				t.Fatal(err)
 			}
 			header := server.Requests()[0].Header
@@ -196,7 +196,7 @@ func TestRedirects(t *testing.T) {
 			store := open(t, server, func(o *rest.Options) {
 				o.URI, o.Token = strings.TrimSuffix(server.URL, "/moved"), "t"
 			})
-			list, err := store.Experiments(t.Context())
+			list, err := store.Experiments(t.Context(), query.Active)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -217,7 +217,7 @@ func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
 	elsewhere := strings.Replace(login.URL, "127.0.0.1", "localhost", 1)
 	login.Fault(fakemlflow.Fault{Status: 200, Body: "<html>log in</html>", Header: map[string]string{"Content-Type": "text/html"}})
 	server.Fault(fakemlflow.Fault{Status: 302, Header: map[string]string{"Location": elsewhere + "/login"}})
-	_, err := open(t, server, func(o *rest.Options) { o.Token = "secret" }).Experiments(t.Context())
+	_, err := open(t, server, func(o *rest.Options) { o.Token = "secret" }).Experiments(t.Context(), query.Active)
 	wantCode(t, err, query.Unauthenticated, "proxy")
 	got := login.Requests()
 	if len(got) != 1 || got[0].Method != http.MethodGet || got[0].Body != "" || got[0].Header.Get("Authorization") != "" {
@@ -228,7 +228,7 @@ func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
 func TestRedirectInACircle(t *testing.T) {
 	server := fakemlflow.New(t)
 	server.Fault(fakemlflow.Fault{Status: 308, Header: map[string]string{"Location": "/again"}})
-	_, err := open(t, server).Experiments(t.Context())
+	_, err := open(t, server).Experiments(t.Context(), query.Active)
 	wantCode(t, err, query.Unreachable, "redirects")
 	if n := len(server.Requests()); n != 5 {
 		t.Errorf("%d requests, want 5", n)
@@ -272,7 +272,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			server := fakemlflow.New(t)
 			server.Fault(tt.fault)
-			_, err := open(t, server).Experiments(t.Context())
+			_, err := open(t, server).Experiments(t.Context(), query.Active)
 			wantCode(t, err, tt.code, tt.says...)
 			if strings.Contains(err.Error(), "secret") {
 				t.Errorf("the error shows a password: %v", err)
@@ -314,7 +314,7 @@ func TestNoServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = store.Experiments(t.Context())
+	_, err = store.Experiments(t.Context(), query.Active)
 	wantCode(t, err, query.Unreachable, address, "refused")
 	if strings.Contains(err.Error(), "secret") {
 		t.Errorf("the error shows the password: %v", err)
@@ -323,7 +323,7 @@ func TestNoServer(t *testing.T) {
 
 func TestHTTPSIsNotHTTP(t *testing.T) {
 	server := fakemlflow.New(t)
-	_, err := open(t, server, func(o *rest.Options) { o.URI = strings.Replace(server.URL, "http:", "https:", 1) }).Experiments(t.Context())
+	_, err := open(t, server, func(o *rest.Options) { o.URI = strings.Replace(server.URL, "http:", "https:", 1) }).Experiments(t.Context(), query.Active)
 	wantCode(t, err, query.Unreachable, "http://")
 }
 
@@ -342,7 +342,7 @@ func TestCertificateIsNotTrusted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = store.Experiments(t.Context())
+	_, err = store.Experiments(t.Context(), query.Active)
 	wantCode(t, err, query.Unreachable, "certificate")
 	if tries != 1 {
 		t.Errorf("%d tries of a certificate that stays wrong", tries)
@@ -405,7 +405,7 @@ func TestBackoff(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				_, _ = store.Experiments(t.Context())
+				_, _ = store.Experiments(t.Context(), query.Active)
 				if diff := cmp.Diff(tt.want, times); diff != "" {
 					t.Errorf("times of the tries (-want +got):\n%s", diff)
 				}
@@ -424,7 +424,7 @@ func TestContextEndsTheWait(t *testing.T) {
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
-		_, err = store.Experiments(ctx)
+		_, err = store.Experiments(ctx, query.Active)
 		wantCode(t, err, query.Timeout, "h:5000")
 		if waited := time.Since(start); waited != 2*time.Second || len(times) != 1 {
 			t.Errorf("ended after %v and %d tries", waited, len(times))
@@ -432,7 +432,7 @@ func TestContextEndsTheWait(t *testing.T) {
 
 		ctx, stop := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, stop)
-		_, err = store.Experiments(ctx)
+		_, err = store.Experiments(ctx, query.Active)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v, want that of the context", err)
 		}
@@ -462,7 +462,7 @@ func TestSilentServer(t *testing.T) {
 				server, store := inMemory(t, 4*time.Second)
 				server.Fault(fault)
 				start := time.Now()
-				_, err := store.Experiments(t.Context())
+				_, err := store.Experiments(t.Context(), query.Active)
 				wantCode(t, err, query.Timeout, "mlflow.test:5000")
 				if waited := time.Since(start); waited < 12*time.Second || waited > 13*time.Second {
 					t.Errorf("gave up after %v, want three times four seconds and the waits between", waited)
@@ -506,7 +506,7 @@ func TestExperimentsAreAskedForOnce(t *testing.T) {
 	server.DeleteExperiment(server.AddExperiment("gone"))
 	store := open(t, server)
 	server.Fault(fakemlflow.Fault{Status: 401, Times: 1})
-	if _, err := store.Experiments(t.Context()); err == nil {
+	if _, err := store.Experiments(t.Context(), query.Active); err == nil {
 		t.Error("the first try was no failure")
 	}
 	server.ForgetRequests()
@@ -514,7 +514,7 @@ func TestExperimentsAreAskedForOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			got, err := store.Experiments(t.Context())
+			got, err := store.Experiments(t.Context(), query.Active)
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {
 				t.Errorf("%v\n%s", err, diff)
 			}
@@ -531,7 +531,7 @@ func TestExperimentsInPages(t *testing.T) {
 	for i := range 2100 {
 		server.AddExperiment(fmt.Sprint("e", i))
 	}
-	list, err := open(t, server).Experiments(t.Context())
+	list, err := open(t, server).Experiments(t.Context(), query.Active)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -156,7 +156,7 @@ func TestWorkspaceIsAskedForOnlyWhereThereAreAny(t *testing.T) {
 			tt.fault.Path = "server-info"
 			server.Fault(tt.fault)
 			store := open(t, server, func(o *rest.Options) { o.Workspace = "team" })
-			_, err := store.Experiments(t.Context())
+			_, err := store.Experiments(t.Context(), query.Active)
 			if tt.says == "" {
 				if last := server.Requests()[1]; err != nil || last.Header.Get("X-Mlflow-Workspace") != "team" {
 					t.Errorf("%v; asked %+v", err, last)
@@ -164,7 +164,7 @@ func TestWorkspaceIsAskedForOnlyWhereThereAreAny(t *testing.T) {
 				return
 			}
 			wantCode(t, err, query.Usage, tt.says, `"team"`, "--enable-workspaces")
-			_, err = store.Experiments(t.Context())
+			_, err = store.Experiments(t.Context(), query.Active)
 			wantCode(t, err, query.Usage, tt.says)
 			if n := len(server.Requests()); n != 1 {
 				t.Errorf("%d requests, want one", n)
@@ -200,6 +200,6 @@ func TestRefusalsDoNotRepeatSecrets(t *testing.T) {
 	_, err := open(t, server, func(o *rest.Options) {
 		o.Username, o.Password, o.Token = "me", "hunter2", "tok-123"
 		o.Headers = []rest.Header{{"X-Gate", "gate-key"}}
-	}).Experiments(t.Context())
+	}).Experiments(t.Context(), query.Active)
 	wantCode(t, err, query.Unauthenticated, "no user me:*** (***) through *** or Bearer ***")
 }

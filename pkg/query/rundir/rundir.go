@@ -80,7 +80,7 @@ func open(t tree, name, uri string) (*Store, error) {
 func (s *Store) URI() string { return s.uri }
 
 // Experiments returns none: directories know no experiments.
-func (s *Store) Experiments(ctx context.Context) ([]query.Experiment, error) {
+func (s *Store) Experiments(ctx context.Context, _ query.View) ([]query.Experiment, error) {
 	return []query.Experiment{}, stopped(ctx)
 }
 

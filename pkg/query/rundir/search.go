@@ -26,7 +26,14 @@ func (s *Store) Search(ctx context.Context, search query.Search) iter.Seq2[query
 		if search.Experiments != nil && !slices.Contains(search.Experiments, "") {
 			return
 		}
-		jobs, err := s.jobs(ctx, search.Filter)
+		if search.Raw != "" {
+			yield(query.Run{}, &query.Error{
+				Code: query.Usage, Message: "directories cannot evaluate a filter in MLflow's language",
+				Hint: "--model, --task, --harness, --tag, --status, --since and --until work on directories too",
+			})
+			return
+		}
+		jobs, err := s.jobs(ctx, search)
 		if err != nil {
 			yield(query.Run{}, err)
 			return
@@ -39,7 +46,7 @@ func (s *Store) Search(ctx context.Context, search query.Search) iter.Seq2[query
 				return
 			}
 			for _, run := range runs {
-				if !search.Filter.Match(run) {
+				if !search.Match(run) {
 					continue
 				}
 				if !yield(run, nil) {
@@ -64,7 +71,7 @@ func (s *Store) Run(ctx context.Context, id string) (query.Run, error) {
 
 func (s *Store) job(ctx context.Context, id string) (job, error) {
 	filter := query.Filter{{Entity: query.Attribute, Key: "run_id", Op: query.Equal, Value: id}}
-	jobs, err := s.jobs(ctx, filter)
+	jobs, err := s.jobs(ctx, query.Search{Filter: filter})
 	if err != nil {
 		return job{}, err
 	}
@@ -80,9 +87,9 @@ func (s *Store) job(ctx context.Context, id string) (job, error) {
 	}
 }
 
-// jobs finds the jobs that may meet a filter, in the order of a search.
-func (s *Store) jobs(ctx context.Context, filter query.Filter) ([]job, error) {
-	candidates, err := s.candidates(ctx, filter)
+// jobs finds the jobs that may be asked for, in the order of a search.
+func (s *Store) jobs(ctx context.Context, search query.Search) ([]job, error) {
+	candidates, err := s.candidates(ctx, search)
 	if err != nil {
 		return nil, err
 	}
@@ -97,13 +104,13 @@ func (s *Store) jobs(ctx context.Context, filter query.Filter) ([]job, error) {
 	return jobs, nil
 }
 
-// candidates lists the job directories of the invocations that may meet a filter.
-func (s *Store) candidates(ctx context.Context, filter query.Filter) ([]job, error) {
+// candidates lists the job directories of the invocations that may be asked for.
+func (s *Store) candidates(ctx context.Context, search query.Search) ([]job, error) {
 	if err := stopped(ctx); err != nil {
 		return nil, err
 	}
 	if only := s.opened.job; only != nil {
-		if !mayHold(filter, only.invocation) {
+		if !mayHold(search, only.invocation) {
 			return nil, nil
 		}
 		return []job{*only}, nil
@@ -112,7 +119,7 @@ func (s *Store) candidates(ctx context.Context, filter query.Filter) ([]job, err
 	if err != nil {
 		return nil, err
 	}
-	invocations = slices.DeleteFunc(invocations, func(i invocation) bool { return !mayHold(filter, i.id) })
+	invocations = slices.DeleteFunc(invocations, func(i invocation) bool { return !mayHold(search, i.id) })
 	listed, err := each(ctx, invocations, s.tree.listed)
 	if err != nil {
 		return nil, err
@@ -169,26 +176,31 @@ func isJobID(id string) bool {
 	return found && len(invocation) >= 8 && len(invocation) <= 32 && consistsOf(invocation, hexDigits) && consistsOf(index, digits)
 }
 
-// mayHold reports whether an invocation can have a job that meets the filter;
-// only its id is known.
-func mayHold(filter query.Filter, invocation string) bool {
+// mayHold reports whether an invocation can have a job that is asked for; only its
+// id is known.
+func mayHold(search query.Search, invocation string) bool {
+	return mayMeet(search.Filter, invocation) && (len(search.Any) == 0 ||
+		slices.ContainsFunc(search.Any, func(f query.Filter) bool { return mayMeet(f, invocation) }))
+}
+
+// mayMeet is mayHold for one filter.
+func mayMeet(filter query.Filter, invocation string) bool {
+	known := query.Run{Tags: map[string]string{}}
+	if invocation != "" {
+		known.Tags[query.TagInvocation] = invocation
+	}
 	for _, c := range filter {
-		var may bool
+		may := true
 		switch {
-		case c.Entity == query.Param:
-			may = false // directories have none
-		case c.Entity == query.Tag && c.Key == query.TagInvocation && c.Op == query.HasPrefix:
-			may = strings.HasPrefix(invocation, c.Value)
-		case c.Entity == query.Tag && c.Key == query.TagInvocation:
-			may = invocation == c.Value
+		case c.Entity == query.Param, // directories have none
+			c.Entity == query.Tag && c.Key == query.TagInvocation:
+			may = query.Filter{c}.Match(known)
 		case c.Entity == query.Tag && c.Key == query.TagJob && c.Op == query.HasPrefix:
 			may = strings.HasPrefix(invocation+".", c.Value) || strings.HasPrefix(c.Value, invocation+".")
-		case c.Entity == query.Tag && c.Key == query.TagJob:
+		case c.Entity == query.Tag && c.Key == query.TagJob && c.Op == query.Equal:
 			may = strings.HasPrefix(c.Value, invocation+".")
 		case c.Entity == query.Attribute && c.Key == "run_id" && c.Op == query.Equal && isJobID(c.Value):
 			may = strings.HasPrefix(c.Value, invocation+".")
-		default:
-			may = true
 		}
 		if !may {
 			return false

@@ -117,7 +117,7 @@ for request in json.load(sys.stdin):
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.Experiments(t.Context()); err != nil {
+		if _, err := store.Experiments(t.Context(), query.Active); err != nil {
 			t.Fatal(err)
 		}
 	}
