@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -23,6 +24,7 @@ type app struct {
 	// a terminal. nil: no answer is too long.
 	height   func() int
 	cacheDir func() (string, error)
+	now      func() time.Time // what --since 3d counts back from
 	version  string
 	commit   string
 }
@@ -55,6 +57,7 @@ func processApp() *app {
 			return height
 		},
 		cacheDir: os.UserCacheDir,
+		now:      time.Now,
 		version:  version, commit: commit,
 	}
 }

@@ -30,6 +30,8 @@ func newArtifacts(a *app, global *globalFlags) *cobra.Command {
 are depends on how a run was exported: by default only results.yml,
 eval_factory_metrics.json and the configuration.
 
+` + chooserHelp + `
+
 ` + exitStatusesHelp,
 		Example: `  evalctl artifacts ls c0bd961e50124ab3
   evalctl artifacts cat c0bd961e50124ab3.0 results.yml
@@ -51,11 +53,7 @@ type stored struct {
 
 // trees lists every file of the runs behind words.
 func (a *app) trees(ctx context.Context, global *globalFlags, fetcher *artifacts.Fetcher, words []string) ([]stored, []nemo.Warning, error) {
-	selectors, err := parseSelectors(words)
-	if err != nil {
-		return nil, nil, err
-	}
-	resolutions, err := query.Resolve(ctx, a.stores(global), selectors)
+	resolutions, err := a.resolve(ctx, global, words)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -120,6 +118,7 @@ func newArtifactsLs(a *app, global *globalFlags) *cobra.Command {
 		},
 		ValidArgsFunction: a.completeSelectors(global),
 	}
+	global.search.registerChooser(cmd, a, global)
 	global.output.register(cmd, kind.Artifacts)
 	return cmd
 }
@@ -153,6 +152,7 @@ its name only when it is whole. Called again, get fetches what is not there yet.
 	cmd.Flags().StringVarP(&dir, "dir", "d", ".", "where to save")
 	cmd.Flags().BoolVar(&force, "force", false, "fetch again what is already there")
 	_ = cmd.MarkFlagDirname("dir")
+	global.search.registerChooser(cmd, a, global)
 	global.output.register(cmd, kind.Downloads)
 	return cmd
 }
@@ -264,6 +264,7 @@ On a terminal, control sequences in the file are taken out; a pipe gets its byte
 		},
 		ValidArgsFunction: a.completeSelectors(global),
 	}
+	global.search.registerChooser(cmd, a, global)
 	return cmd
 }
 

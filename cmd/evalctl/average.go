@@ -5,12 +5,17 @@ import (
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
 	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/nemo"
 )
+
+// byModel is what average --by can be.
+const byModel = "model"
 
 func newAverage(a *app, global *globalFlags) *cobra.Command {
 	f := &compareFlags{}
+	by := ""
 	cmd := &cobra.Command{
-		Use:     "average SELECTOR…",
+		Use:     "average SELECTOR… | average --by model",
 		Short:   "Averages over tasks, with their denominators",
 		GroupID: groupAnswer,
 		Long: `average takes the exact mean of the primary scores of a side, one mean for each
@@ -20,17 +25,40 @@ scale: fractions and percents are never mixed. Several sources of one side
 Of several sides, each mean is over the tasks that all of them have and that were
 asked in the same way; what is left out is named.
 
+--by model makes a side of each model that the filters leave: for each task the
+newest finished run of that model, as model:NAME does.
+
+` + chooserHelp + `
+
 ` + exitStatusesHelp,
 		Example: `  evalctl average c0bd961e50124ab3
   evalctl average bf16=c0bd,f565,722c nvfp4=ce96,03f4,3926
+  evalctl average --by model --model 'acme/*' --since 4w
   evalctl average demo:c0bd961e --jq '.data.averages[0] | [.value, .tasks, .of]'`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if by == "" {
+				return cobra.MinimumNArgs(1)(cmd, args)
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if by != "" && by != byModel {
+				return usagef("--by is model, not %q", by)
+			}
+			if by == byModel && len(args) > 0 {
+				return usagef("--by model makes the sides: %s is one too many", args[0])
+			}
 			options, err := f.options()
 			if err != nil {
 				return err
 			}
-			sides, err := a.loadSides(cmd.Context(), global, args)
+			var sides []compare.Side
+			var chosen []nemo.Warning
+			if by == byModel {
+				sides, chosen, err = a.modelSides(cmd.Context(), global)
+			} else {
+				sides, err = a.loadSides(cmd.Context(), global, args)
+			}
 			if err != nil {
 				return err
 			}
@@ -38,11 +66,15 @@ asked in the same way; what is left out is named.
 			if err != nil {
 				return err
 			}
+			warnings = append(warnings, chosen...)
 			return a.print(cmd.Context(), kind.AveragesDocument(averages, warnings), global.output)
 		},
 		ValidArgsFunction: a.completeSelectors(global),
 	}
+	cmd.Flags().StringVar(&by, "by", "", "make the sides: model makes one of each model")
+	_ = cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{byModel}, cobra.ShellCompDirectiveNoFileComp))
 	f.register(cmd)
+	global.search.registerChooser(cmd, a, global)
 	global.output.register(cmd, kind.Averages)
 	return cmd
 }

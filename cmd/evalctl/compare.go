@@ -78,6 +78,8 @@ of a candidate's headlines are adjusted together (Holm). The marks:
 "0.890 ± 22" is a value and the standard error that the harness reports, in
 units of the last digit shown. -o wide shows method, p and interval.
 
+` + chooserHelp + `
+
 compare is a read: it exits 0 whatever it finds, unless --assert demands
 something of every headline. no-regression: better, equivalent, or shown not to
 be worse than --margin; equivalent: inside --margin; improved: better. What
@@ -86,6 +88,8 @@ task without headline is no proof, and exits 6.
 
 ` + verdictStatusesHelp,
 		Example: `  evalctl compare c0bd961e50124ab3 ce963eed5b5b91b0
+  evalctl compare model:acme/falcon-8b-bf16 model:acme/falcon-8b-nvfp4 --since 2w
+  evalctl compare @latest~1 @latest --model 'acme/*'
   evalctl compare bf16=c0bd nvfp4=ce96 --scores all -o wide
   evalctl compare ./results/20261121_031638-c0bd961e50124ab3 ce963eed -o md
   evalctl compare c0bd961e ce963eed --margin 0.02 --assert no-regression -o brief
@@ -101,6 +105,7 @@ task without headline is no proof, and exits 6.
 	cmd.Flags().StringVar(&f.assert, "assert", "", "turn the verdicts into the exit status: "+strings.Join(demandNames(), ", "))
 	_ = cmd.RegisterFlagCompletionFunc("assert", cobra.FixedCompletions(demandNames(), cobra.ShellCompDirectiveNoFileComp))
 	f.register(cmd)
+	global.search.registerChooser(cmd, a, global)
 	global.output.register(cmd, kind.Comparison)
 	return cmd
 }

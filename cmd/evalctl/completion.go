@@ -59,6 +59,13 @@ const completionTimeout = 2 * time.Second
 // like the word, with their models beside them. Paths complete as files.
 func (a *app) completeSelectors(global *globalFlags) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+		if before, model, found := strings.Cut(word, "model:"); found && (before == "" || strings.HasSuffix(before, "=")) {
+			names, directive := a.completeModels(global)(cmd, nil, model)
+			for i, name := range names {
+				names[i] = before + "model:" + name
+			}
+			return names, directive
+		}
 		if strings.ContainsAny(word, `/\.~`) {
 			return nil, cobra.ShellCompDirectiveDefault
 		}
@@ -73,6 +80,9 @@ func (a *app) completeSelectors(global *globalFlags) cobra.CompletionFunc {
 		prefix, wanted := "", rest
 		if after, isDemo := strings.CutPrefix(rest, "demo:"); isDemo {
 			prefix, wanted = "demo:", after
+		}
+		if strings.HasPrefix(rest, "@") {
+			return []string{label + "@latest", label + "@latest~1"}, cobra.ShellCompDirectiveNoFileComp
 		}
 		opened := a.stores(global)
 		open := opened.Default
@@ -102,4 +112,56 @@ func (a *app) completeSelectors(global *globalFlags) cobra.CompletionFunc {
 		}
 		return found, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// completeModels offers the models of the newest runs.
+func (a *app) completeModels(global *globalFlags) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+		return a.completeFromStore(cmd, global, func(ctx context.Context, store query.Store) ([]string, error) {
+			const newest = 200
+			runs, err := query.All(store.Search(ctx, query.Search{
+				Filter: query.Filter{{Entity: query.Tag, Key: query.TagInvocation, Op: query.HasPrefix}}, Limit: newest,
+			}))
+			var models []string
+			for _, run := range runs {
+				if strings.HasPrefix(run.Model, word) {
+					models = append(models, run.Model)
+				}
+			}
+			return models, err
+		})
+	}
+}
+
+// completeExperiments offers the names of experiments.
+func (a *app) completeExperiments(global *globalFlags) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+		return a.completeFromStore(cmd, global, func(ctx context.Context, store query.Store) ([]string, error) {
+			experiments, err := store.Experiments(ctx, query.Active)
+			var names []string
+			for _, e := range experiments {
+				if strings.HasPrefix(e.Name, word) {
+					names = append(names, e.Name)
+				}
+			}
+			return names, err
+		})
+	}
+}
+
+// completeFromStore offers what the tracking store has: nothing, if it does not
+// answer soon.
+func (a *app) completeFromStore(cmd *cobra.Command, global *globalFlags, list func(context.Context, query.Store) ([]string, error)) ([]string, cobra.ShellCompDirective) {
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
+	defer cancel()
+	store, err := a.stores(global).Default(ctx)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names, err := list(ctx, store)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	slices.Sort(names)
+	return slices.Compact(names), cobra.ShellCompDirectiveNoFileComp
 }

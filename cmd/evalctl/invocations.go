@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 
@@ -13,24 +14,45 @@ import (
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
+// invocationOrders are the keys of invocations --sort-by.
+var invocationOrders = [...]string{"started_at", "ended_at", "invocation_id", "models", "tasks", "experiments", "jobs"}
+
 func newInvocations(a *app, global *globalFlags) *cobra.Command {
-	limit := listLimit
+	list := &listFlags{}
 	cmd := &cobra.Command{
 		Use:     "invocations",
 		Aliases: []string{"ls"},
-		Short:   "The newest invocations over all experiments",
+		Short:   "Search invocations over all experiments",
 		GroupID: groupAnswer,
 		Long: `invocations lists launches, newest first, with their models, tasks and number of
-jobs, over all active experiments. Jobs that are pending, running or failed are
-not there: the launcher exports only what succeeded.
+jobs, over all experiments. Jobs that are pending, running or failed are not
+there: the launcher exports only what succeeded. Filters choose runs; an
+invocation is listed, whole, if one of its runs is chosen.
+
+` + patternHelp + `
+
+` + timeHelp + `
+
+The model of a run is its tag "model", else a parameter, else what a file in the
+cache says. What only a file on the server knows is not shown, and --model cannot
+find it: a warning says of how many runs. --deep fetches those files.
+
+--sort-by reads all runs before it cuts the list, --count before it says how many
+there are.
 
 ` + exitStatusesHelp,
 		Example: `  evalctl invocations
+  evalctl invocations --model 'acme/falcon-*' --since 2w
+  evalctl invocations --task gsm8k --experiment 'nightly/*' --sort-by models
+  evalctl invocations --user alice --count
   evalctl invocations --limit 0 -o csv
   evalctl invocations --tracking-uri demo: -o name`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			value, warnings, err := a.invocations(cmd.Context(), global, limit)
+			if err := list.check(cmd, "invocations", invocationOrders[:], global.output.printsNames()); err != nil {
+				return err
+			}
+			value, warnings, err := a.invocations(cmd.Context(), global, list)
 			if err != nil {
 				return err
 			}
@@ -38,69 +60,133 @@ not there: the launcher exports only what succeeded.
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	cmd.Flags().IntVar(&limit, "limit", listLimit, "at most so many; 0 is all")
+	global.search.registerList(cmd, a, global)
+	list.register(cmd, invocationOrders[:])
 	global.output.register(cmd, kind.Invocations)
 	return cmd
 }
 
+// launches are invocations in the order in which a search came across them.
+type launches struct {
+	order    []string
+	runs     map[string][]query.Run
+	without  []string // ids of runs that belong to none
+	complete bool     // all runs that are selected were read
+}
+
 // invocations reads runs, newest first, until it has seen enough invocations.
-// Those may have older runs that were not read yet, so each is then asked for by
-// itself: the numbers of an invocation are always whole.
-func (a *app) invocations(ctx context.Context, global *globalFlags, limit int) (kind.InvocationsValue, []nemo.Warning, error) {
-	if limit < 0 {
-		return kind.InvocationsValue{}, nil, usagef("--limit is a number of invocations, not %d", limit)
-	}
-	store, err := a.stores(global).Default(ctx)
+// Those may have other runs, older ones or such as the filters leave out, so each
+// is then asked for by itself: the numbers of an invocation are always whole.
+func (a *app) invocations(ctx context.Context, global *globalFlags, list *listFlags) (kind.InvocationsValue, []nemo.Warning, error) {
+	resolver, done, err := a.resolver(global)
 	if err != nil {
 		return kind.InvocationsValue{}, nil, err
 	}
-	byID := map[string][]query.Run{}
-	var order []string
-	more := false
-	for run, err := range store.Search(ctx, query.Search{Filter: evaluationRuns()}) {
-		if err != nil {
+	defer done()
+	store, err := resolver.Stores.Default(ctx)
+	if err != nil {
+		return kind.InvocationsValue{}, nil, err
+	}
+	tally := query.Tally{}
+	seen, err := searchLaunches(ctx, store, resolver, list.wants(), &tally)
+	if err != nil {
+		return kind.InvocationsValue{}, nil, err
+	}
+	warnings := append(filteredHere(store, resolver.Selection), tally.Warnings()...)
+	if len(seen.without) > 0 {
+		warnings = append(warnings, nemo.Warning{
+			Code:    "NO_INVOCATION",
+			Message: countOf(len(seen.without), "run") + " without an invocation id (nel-next) left out; evalctl runs lists them",
+			RunIDs:  seen.without,
+		})
+	}
+	value := kind.InvocationsValue{Invocations: []kind.Invocation{}, Listing: list.cut(len(seen.order), seen.complete)}
+	order := seen.order
+	if described := list.described(len(order)); described < len(order) {
+		order = order[:described]
+	}
+	if err := wholeLaunches(ctx, store, resolver, seen, order); err != nil {
+		return kind.InvocationsValue{}, nil, err
+	}
+	listed := map[string][]nemo.Run{}
+	for _, id := range order {
+		if err := query.DescribeModels(ctx, store, seen.runs[id], resolver.Models); err != nil {
 			return kind.InvocationsValue{}, nil, err
 		}
-		id := run.InvocationID()
-		if byID[id] == nil {
-			if limit > 0 && len(order) == limit {
-				more = true
-				break
-			}
-			order = append(order, id)
+		for _, run := range seen.runs[id] {
+			listed[id] = append(listed[id], query.Describe(store, run))
 		}
-		byID[id] = append(byID[id], run)
+		value.Invocations = append(value.Invocations, kind.NewInvocation(id, listed[id]))
 	}
-	lists := make([][]query.Run, len(order))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(artifacts.DefaultParallel)
-	for i, id := range order {
-		if !more {
-			lists[i] = byID[id]
+	sortBy(value.Invocations, list.sortBy, compareInvocations())
+	value.Invocations = value.Invocations[:value.Shown]
+	var all []nemo.Run
+	for _, invocation := range value.Invocations {
+		all = append(all, listed[invocation.InvocationID]...)
+	}
+	return value, append(warnings, modelUnknown(all, global.search.deep)...), nil
+}
+
+// searchLaunches reads until it has come across as many invocations as are wanted;
+// 0 is all.
+func searchLaunches(ctx context.Context, store query.Store, resolver query.Resolver, wanted int, tally *query.Tally) (launches, error) {
+	const jobs = 5 // of an invocation, about
+	seen := launches{runs: map[string][]query.Run{}, complete: true}
+	for run, err := range query.Find(ctx, store, resolver.Selection, wanted*jobs, resolver.Models, tally) {
+		if err != nil {
+			return launches{}, err
+		}
+		id := run.InvocationID()
+		if id == "" {
+			seen.without = append(seen.without, run.ID)
 			continue
 		}
+		if seen.runs[id] == nil {
+			if seen.order = append(seen.order, id); len(seen.order) == wanted {
+				seen.complete = false
+				break
+			}
+		}
+		seen.runs[id] = append(seen.runs[id], run)
+	}
+	return seen, nil
+}
+
+// wholeLaunches asks for all runs of the invocations, several at a time, unless
+// they have been read.
+func wholeLaunches(ctx context.Context, store query.Store, resolver query.Resolver, seen launches, ids []string) error {
+	if seen.complete && !resolver.Selection.Narrows() {
+		return nil
+	}
+	lists := make([][]query.Run, len(ids))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(artifacts.DefaultParallel)
+	for i, id := range ids {
 		group.Go(func() (err error) {
-			lists[i], err = query.All(store.Search(ctx, query.Search{
-				Filter: query.Filter{{Entity: query.Tag, Key: query.TagInvocation, Op: query.Equal, Value: id}},
-			}))
+			lists[i], err = resolver.Launch(groupCtx, store, id)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return kind.InvocationsValue{}, nil, err
+		return err
 	}
-	value := kind.InvocationsValue{Invocations: []kind.Invocation{}, Listing: kind.NewListing(len(order), more)}
-	var all []nemo.Run
-	for i, id := range order {
-		var runs []nemo.Run
-		for _, run := range lists[i] {
-			runs = append(runs, query.Describe(store, run))
-		}
-		all = append(all, runs...)
-		value.Invocations = append(value.Invocations, kind.NewInvocation(id, runs))
+	for i, id := range ids {
+		seen.runs[id] = lists[i]
 	}
-	warnings := append([]nemo.Warning{}, modelUnknown(all)...)
-	return value, warnings, nil
+	return nil
+}
+
+// compareInvocations are the orders of [invocationOrders].
+func compareInvocations() map[string]order[kind.Invocation] {
+	return map[string]order[kind.Invocation]{
+		"started_at":    byTime(func(i kind.Invocation) *nemo.Time { return i.StartedAt }),
+		"ended_at":      byTime(func(i kind.Invocation) *nemo.Time { return i.EndedAt }),
+		"invocation_id": {compare: func(a, b kind.Invocation) int { return cmp.Compare(a.InvocationID, b.InvocationID) }},
+		"models":        byTexts(func(i kind.Invocation) []string { return i.Models }),
+		"tasks":         byTexts(func(i kind.Invocation) []string { return i.Tasks }),
+		"experiments":   byTexts(func(i kind.Invocation) []string { return i.Experiments }),
+		"jobs":          {compare: func(a, b kind.Invocation) int { return cmp.Compare(a.Jobs, b.Jobs) }},
+	}
 }
 
 // countOf is a number with its noun.

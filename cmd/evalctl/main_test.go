@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -38,6 +39,7 @@ func (p process) run(tb testing.TB, args ...string) outcome {
 			return p.width, terminal
 		},
 		cacheDir: func() (string, error) { return "", errors.New("no cache in tests") },
+		now:      func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) },
 		version:  "1.2.3", commit: "abc",
 	}
 	status := run(tb.Context(), a, args)

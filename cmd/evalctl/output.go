@@ -111,6 +111,12 @@ func (o *outputFlags) targets() ([]target, error) {
 	return targets, nil
 }
 
+// printsNames reports whether names are asked for.
+func (o *outputFlags) printsNames() bool {
+	targets, err := o.targets()
+	return err == nil && slices.ContainsFunc(targets, func(t target) bool { return t.format == render.FormatName })
+}
+
 // options are those of one of several outputs: what is asked of tables is nothing
 // to JSON beside them. For a single output it is, and a mistake.
 func (o *outputFlags) options(format render.Format, among []target) render.Options {

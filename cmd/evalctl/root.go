@@ -73,6 +73,7 @@ type globalFlags struct {
 	noCache     bool
 	quiet       bool
 	output      outputFlags
+	search      searchFlags
 	started     bool // a verb has begun: errors are no longer about usage
 }
 
@@ -89,7 +90,10 @@ differences, averages with their denominators, and what is missing.
 A selector names one side:
   71f3f3199ea5e1f0      an invocation id, or a prefix of 4 digits or more
   71f3f3199ea5e1f0.2    one of its jobs
-  <32 digits>           an MLflow run id
+  <32 digits>           an MLflow run id; also the address of its page
+  eval-20260402T120000Z-mmlu_pro   a run of nel-next
+  model:acme/falcon-8b  for each task the newest finished run of a model
+  @latest, @latest~1    the newest invocation, and the one before
   ./results             a launcher output directory, a job's, or a results.yml
   demo:c0bd961e         the same in the built-in data
   bf16=71f3,82a4        a label, and two sources that are repeats of each other`,

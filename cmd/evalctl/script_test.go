@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "data": data, "mlflow": mlflow, "fault": fault, "requests": requests,
+			"exits": exits, "data": data, "mlflow": mlflow, "export": export, "fault": fault, "requests": requests,
 		},
 	})
 }
@@ -44,6 +44,8 @@ func TestScripts(t *testing.T) {
 type site struct {
 	tb     testing.TB
 	server *fakemlflow.Server // after mlflow
+
+	experiments map[string]string // ids of those that export added, by name
 }
 
 type siteKey struct{}
@@ -110,6 +112,51 @@ func mlflow(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 	ts.Setenv("MLFLOW_TRACKING_URI", s.server.URL)
 	ts.Setenv("ADDRESS", strings.TrimPrefix(s.server.URL, "http://"))
+}
+
+// export KEY=VALUE... adds a run to the server: status, minute (it started after the
+// last), experiment (by name, added if it is new), deleted, param.K, file.PATH (a
+// file of the script), anything else a tag. old makes the server one before MLflow
+// 3.11, drop=EXPERIMENT deletes an experiment.
+func export(ts *testscript.TestScript, _ bool, args []string) {
+	s := siteOf(ts)
+	run := fakemlflow.Run{Tags: map[string]string{}, Params: map[string]string{}, Files: map[string]string{}}
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		param, isParam := strings.CutPrefix(key, "param.")
+		file, isFile := strings.CutPrefix(key, "file.")
+		switch {
+		case key == "old":
+			s.server.SetOld()
+			return
+		case key == "drop":
+			s.server.DeleteExperiment(s.experiments[value])
+			return
+		case key == "status":
+			run.Status = value
+		case key == "deleted":
+			run.Deleted = true
+		case key == "experiment":
+			if s.experiments == nil {
+				s.experiments = map[string]string{}
+			}
+			if s.experiments[value] == "" {
+				s.experiments[value] = s.server.AddExperiment(value)
+			}
+			run.ExperimentID = s.experiments[value]
+		case key == "minute":
+			minute, err := strconv.Atoi(value)
+			ts.Check(err)
+			run.StartTime = 1_800_000_000_000 + 60_000*int64(minute) // 2027-01-15T08:00:00Z
+		case isParam:
+			run.Params[param] = value
+		case isFile:
+			run.Files[file] = ts.ReadFile(value)
+		default:
+			run.Tags[key] = value
+		}
+	}
+	s.server.AddRun(run)
 }
 
 // fault STATUS|drop|cut PART [BODY] spoils all requests whose path has PART, after

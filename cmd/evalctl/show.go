@@ -17,9 +17,12 @@ Below it the exact averages, the tasks that were configured and have no results,
 and how the requests went: how many failed, and how many answers were cut at the
 token limit.
 
+` + chooserHelp + `
+
 ` + exitStatusesHelp,
 		Example: `  evalctl show c0bd961e50124ab3
   evalctl show c0bd961e50124ab3.0 -o wide
+  evalctl show @latest --experiment 'nightly/*'
   evalctl show demo:ce963eed --jq '.data.scores[] | select(.primary) | [.task, .value, .n]'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,6 +43,7 @@ token limit.
 		},
 		ValidArgsFunction: a.completeSelectors(global),
 	}
+	global.search.registerChooser(cmd, a, global)
 	global.output.register(cmd, kind.Evaluation)
 	return cmd
 }

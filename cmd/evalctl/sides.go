@@ -9,6 +9,7 @@ import (
 	"github.com/evalctl/evalctl/pkg/artifacts"
 	"github.com/evalctl/evalctl/pkg/compare"
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
+	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
@@ -27,14 +28,30 @@ func parseSelectors(words []string) ([]query.Selector, error) {
 // loadSides takes words to sides: query → artifacts. Nothing is fetched before
 // every word was understood.
 func (a *app) loadSides(ctx context.Context, global *globalFlags, words []string) ([]compare.Side, error) {
-	selectors, err := parseSelectors(words)
+	resolutions, err := a.resolve(ctx, global, words)
 	if err != nil {
 		return nil, err
 	}
-	resolutions, err := query.Resolve(ctx, a.stores(global), selectors)
+	return a.sidesOf(ctx, global, resolutions)
+}
+
+// modelSides makes a side of each model that the filters leave.
+func (a *app) modelSides(ctx context.Context, global *globalFlags) ([]compare.Side, []nemo.Warning, error) {
+	resolver, done, err := a.resolver(global)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	resolutions, warnings, err := resolver.ByModel(ctx)
+	done()
+	if err != nil {
+		return nil, nil, err
+	}
+	sides, err := a.sidesOf(ctx, global, resolutions)
+	return sides, warnings, err
+}
+
+// sidesOf reads the files behind resolutions.
+func (a *app) sidesOf(ctx context.Context, global *globalFlags, resolutions []query.Resolution) ([]compare.Side, error) {
 	fetcher, bar := a.fetcher(global)
 	defer bar.done()
 	evaluations, err := fetcher.Load(ctx, resolutions)
@@ -48,7 +65,7 @@ func (a *app) loadSides(ctx context.Context, global *globalFlags, words []string
 			evaluation.Warnings = append(evaluation.Warnings, found.Warnings(labels[i])...)
 		}
 		sides[i] = compare.Side{Label: labels[i], Evaluation: evaluation}
-		for _, source := range selectors[i].Sources {
+		for _, source := range resolutions[i].Selector.Sources {
 			sides[i].Selectors = append(sides[i].Selectors, source.Text)
 		}
 	}
@@ -92,16 +109,23 @@ func defaultLabel(resolution query.Resolution, digits int) string {
 	switch first.Source.Kind {
 	case query.ByRun:
 		label = cut(first.Source.ID)
+	case query.ByPage:
+		label = cut(first.Source.ID)
+	case query.ByModel:
+		label = first.Runs[0].Model
+		label = label[strings.LastIndex(label, "/")+1:]
+	case query.ByBundle:
+		label = strings.TrimPrefix(first.Source.ID, "eval-")
 	case query.ByJob:
 		label = cut(invocationOf(first)) + "." + strconv.Itoa(first.Source.Job)
-	case query.ByPath, query.ByInvocation:
+	case query.ByPath, query.ByInvocation, query.ByLatest:
 		label = cut(invocationOf(first))
 		if label == "" {
 			label = filepath.Base(strings.TrimSuffix(first.Source.Path, "/results.yml"))
 		}
 	}
-	if len(resolution.Found) > 1 {
-		label += "+" + strconv.Itoa(len(resolution.Found)-1)
+	if more := len(resolution.Selector.Sources) - 1; more > 0 {
+		label += "+" + strconv.Itoa(more)
 	}
 	return label
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -329,5 +330,92 @@ func TestNoRun(t *testing.T) {
 	}
 	if n := len(server.Requests()); n != 1 {
 		t.Errorf("%d requests, want 1: only one is a run id", n)
+	}
+}
+
+// A server before MLflow 3.11 refuses IS NULL; it is then asked for more, and the
+// answer is the same.
+func TestSearchOfAnOldServer(t *testing.T) {
+	search := query.Search{Any: []query.Filter{
+		{{Entity: query.Tag, Key: "a", Op: query.HasPrefix}},
+		{{Entity: query.Tag, Key: "b", Op: query.HasPrefix}, {Entity: query.Tag, Key: "a", Op: query.Absent}},
+	}}
+	var found [2][]string
+	for i, old := range []bool{false, true} {
+		server := fakemlflow.New(t)
+		server.AddExperiment("e")
+		for _, tags := range []map[string]string{{"a": "1"}, {"b": "1"}, {"a": "1", "b": "1"}, {"c": "1"}} {
+			server.AddRun(fakemlflow.Run{Tags: tags})
+		}
+		if old {
+			server.SetOld()
+		}
+		store := open(t, server)
+		for range 2 {
+			server.ForgetRequests()
+			runs, err := query.All(store.Search(t.Context(), search))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[i] = ids(runs)
+		}
+		if n := len(server.Requests()); n != 2 { // what was refused once is not tried again
+			t.Errorf("old %v: %d requests for the second search", old, n)
+		}
+	}
+	if len(found[0]) != 3 || !slices.Equal(found[0], found[1]) {
+		t.Errorf("found %s, of an old server %s", found[0], found[1])
+	}
+}
+
+// A filter that a person wrote is the person's to correct.
+func TestRawFilter(t *testing.T) {
+	server := fakemlflow.New(t)
+	server.AddExperiment("e")
+	server.AddRun(fakemlflow.Run{Tags: map[string]string{"a": "1"}})
+	server.AddRun(fakemlflow.Run{Tags: map[string]string{"a": "1", "b": "1"}})
+	store := open(t, server)
+	filter := query.Filter{{Entity: query.Tag, Key: "a", Op: query.HasPrefix}}
+	runs, err := query.All(store.Search(t.Context(), query.Search{Filter: filter, Raw: "tags.b = '1'"}))
+	if err != nil || len(runs) != 1 {
+		t.Errorf("%s, %v", ids(runs), err)
+	}
+	_, err = query.All(store.Search(t.Context(), query.Search{Filter: filter, Raw: "tags.b is one"}))
+	wantCode(t, err, query.Usage, "the server does not understand the filter tags.b is one", "Invalid clause")
+	// Not what is wrong with the rest.
+	server.Fault(fakemlflow.Fault{Path: "runs/search", Status: http.StatusForbidden})
+	_, err = query.All(store.Search(t.Context(), query.Search{Raw: "tags.b = '1'"}))
+	wantCode(t, err, query.Forbidden)
+}
+
+func TestSearchOfWhatIsDeleted(t *testing.T) {
+	server := fakemlflow.New(t)
+	gone := server.AddExperiment("gone")
+	server.AddRun(fakemlflow.Run{})
+	kept := server.AddExperiment("kept")
+	server.AddRun(fakemlflow.Run{Deleted: true})
+	last := server.AddRun(fakemlflow.Run{})
+	server.DeleteExperiment(gone)
+	store := open(t, server)
+	for view, want := range map[query.View]struct {
+		runs        int
+		experiments []query.Experiment
+	}{
+		query.Active:      {1, []query.Experiment{{ID: "0", Name: "Default"}, {ID: kept, Name: "kept"}}},
+		query.WithDeleted: {3, []query.Experiment{{ID: "0", Name: "Default"}, {ID: gone, Name: "gone", Deleted: true}, {ID: kept, Name: "kept"}}},
+	} {
+		runs, err := query.All(store.Search(t.Context(), query.Search{View: view}))
+		if err != nil || len(runs) != want.runs || runs[0].ID != last.ID {
+			t.Errorf("view %d: %s, %v", view, ids(runs), err)
+		}
+		for _, run := range runs {
+			if run.Experiment == "" {
+				t.Errorf("view %d: run %s has no experiment", view, run.ID)
+			}
+		}
+		experiments, err := store.Experiments(t.Context(), view)
+		if diff := gocmp.Diff(want.experiments, experiments); err != nil || diff != "" {
+			t.Errorf("view %d: %v (-want +got):\n%s", view, err, diff)
+		}
 	}
 }

@@ -134,7 +134,9 @@ func NewListing(shown int, more bool) Listing {
 // sentence is the listing for a person: "20 of 32 runs", "20 runs, and there are more".
 func (l Listing) sentence(noun string) string {
 	switch {
-	case l.More:
+	case l.Shown == 0 && l.Total != nil && *l.Total > 0: // they were only counted
+		return plural(*l.Total, noun) + "."
+	case l.More && l.Total == nil:
 		return fmt.Sprintf("The newest %s; there are more (--limit).", plural(l.Shown, noun))
 	case l.Total != nil && *l.Total > l.Shown:
 		return fmt.Sprintf("%d of %s (--limit).", l.Shown, plural(*l.Total, noun))
