@@ -22,8 +22,14 @@ func newAverage(a *app, global *globalFlags) *cobra.Command {
 scale: fractions and percents are never mixed. Several sources of one side
 (A,B,C) are repeats: their scores are averaged first.
 
-Of several sides, each mean is over the tasks that all of them have and that were
-asked in the same way; what is left out is named.
+macro   every task weighs the same
+micro   every question weighs the same; only where the n of every task is known
+        and the same on all sides, else the answer says why not
+
+Of several sides, each mean is over the tasks that all of them have and that asked
+the same question; what is left out is named. Sides are ranked by their mean, equal
+means share a rank. Won, lost and tied count the pairings of a side with each other
+one on each of these tasks, by the sign of the exact difference: nothing is tested.
 
 --by model makes a side of each model that the filters leave: for each task the
 newest finished run of that model, as model:NAME does.
@@ -34,6 +40,7 @@ newest finished run of that model, as model:NAME does.
 		Example: `  evalctl average c0bd961e50124ab3
   evalctl average bf16=c0bd,f565,722c nvfp4=ce96,03f4,3926
   evalctl average --by model --model 'acme/*' --since 4w
+  evalctl average c0bd961e ce963eed 7a217bdc --on-missing refuse
   evalctl average demo:c0bd961e --jq '.data.averages[0] | [.value, .tasks, .of]'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if by == "" {

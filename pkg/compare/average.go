@@ -40,8 +40,9 @@ type Average struct {
 
 // Dropped is a task that an average leaves out.
 type Dropped struct {
-	Task   string `json:"task"`
-	Reason string `json:"reason"`
+	Task    string  `json:"task"`
+	Variant *string `json:"variant"`
+	Reason  string  `json:"reason"`
 }
 
 // Mean is one side's mean; Exact is false where its decimals do not end and
@@ -81,7 +82,8 @@ func byScale[R interface{ onScale() scaleKey }](rows []R) ([]scaleKey, map[scale
 	return keys, groups
 }
 
-// averages makes the macro averages over the primary rows of one candidate.
+// averages makes the averages over the primary rows of one candidate: for each
+// scale and direction the macro average, then, where there is one, the micro average.
 func averages(rows []Assessed, baseLabel, candLabel string, options Options, why reasonFor) []Average {
 	keys, groups := byScale(rows)
 	list := make([]Average, 0, len(keys))
@@ -95,7 +97,7 @@ func averages(rows []Assessed, baseLabel, candLabel string, options Options, why
 		var counted []Assessed
 		for _, row := range groups[key] {
 			if reason := notAveraged(row.Row, why); reason != "" {
-				a.Dropped = append(a.Dropped, Dropped{Task: row.Task, Reason: reason})
+				a.Dropped = append(a.Dropped, Dropped{Task: row.Task, Variant: row.Variant, Reason: reason})
 				continue
 			}
 			base = append(base, *row.Base.Value)
@@ -104,7 +106,7 @@ func averages(rows []Assessed, baseLabel, candLabel string, options Options, why
 			a.tally(row.Row)
 		}
 		a.Tasks = len(base)
-		slices.SortStableFunc(a.Dropped, func(x, y Dropped) int { return cmp.Compare(x.Task, y.Task) })
+		sortDropped(a.Dropped)
 		refused := options.OnMissing == Refuse && len(a.Dropped) > 0
 		if a.Tasks == 0 || refused {
 			a.Verdict = NotComparable
@@ -114,20 +116,34 @@ func averages(rows []Assessed, baseLabel, candLabel string, options Options, why
 		} else {
 			x, _ := decimal.Mean(base)
 			y, _ := decimal.Mean(cand)
-			delta := y.Sub(x)
-			a.Base.Value, a.Base.Exact = &x, terminates(x)
-			a.Cand.Value, a.Cand.Exact = &y, terminates(y)
-			a.Delta, a.Exact = &delta, terminates(delta)
+			a.setMeans(x, y)
 			a.inferMacro(counted, options)
 		}
 		list = append(list, a)
+		if m, ok := micro(a, counted, options); ok {
+			list = append(list, m)
+		}
 	}
 	return list
+}
+
+func sortDropped(dropped []Dropped) {
+	slices.SortStableFunc(dropped, func(x, y Dropped) int {
+		return cmp.Or(cmp.Compare(x.Task, y.Task), cmp.Compare(nemo.Text(x.Variant), nemo.Text(y.Variant)))
+	})
 }
 
 func terminates(d decimal.Decimal) *bool {
 	ends := d.Terminates()
 	return &ends
+}
+
+// exactness is [terminates] of a value that may be nil.
+func exactness(d *decimal.Decimal) *bool {
+	if d == nil {
+		return nil
+	}
+	return terminates(*d)
 }
 
 // tally counts a row as won, lost or tied; without a direction it counts as

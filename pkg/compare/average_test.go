@@ -10,16 +10,23 @@ import (
 )
 
 // sideAverageLines prints averages of sides: side scale tasks of all, value, the
-// parts, and what was dropped and why.
+// parts, and what was dropped and why. A micro average is called so, and left out
+// where it has no value.
 func sideAverageLines(averages []compare.SideAverage) []string {
 	lines := []string{}
 	for _, a := range averages {
+		if a.Kind == compare.Micro && a.Value == nil {
+			continue
+		}
 		line := fmt.Sprintf("%s %s %d of %d: %s", a.Side, a.Scale, a.Tasks, a.Of, text(a.Value))
+		if a.Kind != compare.Macro {
+			line = a.Kind + " " + line
+		}
 		for _, p := range a.Parts {
-			line += fmt.Sprintf(" +%s %s", p.Task, text(p.Value))
+			line += fmt.Sprintf(" +%s %s", named(p.Task, p.Variant), text(p.Value))
 		}
 		for _, d := range a.Dropped {
-			line += " -" + d.Task + ":" + d.Reason
+			line += " -" + named(d.Task, d.Variant) + ":" + d.Reason
 		}
 		lines = append(lines, line)
 	}
@@ -199,9 +206,12 @@ func TestAverageSidesOfVariants(t *testing.T) {
 	for _, sides := range [][]compare.Side{{plain, two}, {two, plain}} {
 		a, _ := averaged(t, sides)
 		for _, average := range a.Averages {
-			want := "p fraction 2 of 2: 0.89 +x 0.89 +x 0.89"
+			if average.Kind == compare.Micro {
+				continue // without n
+			}
+			want := "p fraction 2 of 2: 0.89 +x[temperature=0.0] 0.89 +x[temperature=1.0] 0.89"
 			if average.Side == "v" {
-				want = "v fraction 2 of 2: 0.84 +x 0.83 +x 0.85"
+				want = "v fraction 2 of 2: 0.84 +x[temperature=0.0] 0.83 +x[temperature=1.0] 0.85"
 			}
 			wantLines(t, "average", sideAverageLines([]compare.SideAverage{average}), want)
 		}

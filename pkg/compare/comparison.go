@@ -80,7 +80,7 @@ func Assess(sides []Side, options Options) (Comparison, []Assessed, []nemo.Warni
 		Rows:     []Row{}, Averages: []Average{}, Missing: []Missing{}, Runtime: []RuntimeChange{},
 	}
 	c.Settings.fill()
-	c.Missing = missing(sides, tasks, options.Catalog)
+	c.Missing = missing(sides, tasks, options.Catalog, candidates)
 	c.Sides = summaries(sides, tasks, c.Missing, options.Catalog)
 	why := reasons(c.Missing, options.Catalog)
 	var primary []Row

@@ -33,6 +33,7 @@ type Score struct {
 	Metric    string            `json:"metric"`
 	Score     string            `json:"score"`
 	Value     *decimal.Decimal  `json:"value"`
+	Exact     *bool             `json:"exact"` // false for a mean of repeats whose decimals do not end
 	N         *decimal.Decimal  `json:"n"`
 	Stderr    *decimal.Decimal  `json:"stderr"`
 	Stddev    *decimal.Decimal  `json:"stddev"`
@@ -62,7 +63,7 @@ func Evaluate(side Side, options Options) (Evaluation, []nemo.Warning, error) {
 	e := Evaluation{
 		Invocations: averaged.Sides[0].Invocations, Runs: []nemo.Run{}, Scores: []Score{},
 		Averages: averaged.Averages, Runtime: runtimes(side.Jobs),
-		Missing: missing([]Side{side}, [][]task{tasks}, options.Catalog),
+		Missing: averaged.Missing,
 	}
 	e.Selector = strings.Join(side.Selectors, ",")
 	for _, job := range side.Jobs {
@@ -73,7 +74,7 @@ func Evaluate(side Side, options Options) (Evaluation, []nemo.Warning, error) {
 			e.Scores = append(e.Scores, Score{
 				Harness: nemo.Optional(t.harness), Task: t.name, Variant: nemo.Optional(t.variant),
 				Section: c.section, Name: c.name, Metric: c.metric, Score: c.score,
-				Value: c.value, N: c.n, Stderr: c.stderr, Stddev: c.stddev,
+				Value: c.value, Exact: exactness(c.value), N: c.n, Stderr: c.stderr, Stddev: c.stddev,
 				Primary: i == t.primary, Scale: c.scale, Direction: c.direction, Sources: c.sources,
 			})
 		}

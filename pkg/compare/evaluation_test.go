@@ -34,7 +34,7 @@ func TestEvaluate(t *testing.T) {
 		"bf[] a_acc 6 primary=false percent higher",
 		"bf[] b_acc 5 primary=false percent higher",
 	)
-	wantLines(t, "averages", sideAverageLines(e.Averages), "s fraction 1 of 2: 0.5 +arith 0.5 -arith:nan")
+	wantLines(t, "averages", sideAverageLines(e.Averages), "s fraction 1 of 2: 0.5 +arith[temperature=0.0] 0.5 -arith[temperature=1.0]:nan")
 	wantLines(t, "missing", missingLines(e.Missing), "s lost s.3: failed", "s never s.4: no_run")
 	wantLines(t, "warnings", warningLines(warnings), "NO_PRIMARY_SCORE bf a_acc,b_acc", "NOT_A_NUMBER ×1", "STDERR_INVALID ×1")
 	if len(e.Runs) != 4 || len(e.Configured) != 5 || e.Selector != "s,./other" || !cmp.Equal(e.Invocations, []string{"s"}) {

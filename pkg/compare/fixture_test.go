@@ -186,12 +186,23 @@ func averageLines(averages []compare.Average) []string {
 	lines := []string{}
 	for _, a := range averages {
 		line := fmt.Sprintf("%s %s %s %d of %d: %s -> %s = %s", a.Cand.Side, a.Scale, a.Direction, a.Tasks, a.Of, text(a.Base.Value), text(a.Cand.Value), text(a.Delta))
+		if a.Kind != compare.Macro {
+			line = a.Kind + " " + line
+		}
 		for _, d := range a.Dropped {
-			line += " -" + d.Task + ":" + d.Reason
+			line += " -" + named(d.Task, d.Variant) + ":" + d.Reason
 		}
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// named is task[variant].
+func named(task string, variant *string) string {
+	if variant == nil {
+		return task
+	}
+	return task + "[" + *variant + "]"
 }
 
 // missingLines prints entries: side task[variant] job: reason.

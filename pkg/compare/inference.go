@@ -34,6 +34,7 @@ const (
 	MethodZStderr           = "z_stderr"           // two standard errors
 	MethodCorrelatedZ       = "z_correlated"       // the same under an assumed correlation
 	MethodMacroZ            = "macro_z"            // a mean of tasks that all have a standard error
+	MethodMicroZ            = "micro_z"            // the same of a mean over questions, stratified
 )
 
 // Inference is the evidence behind a verdict, as statistics call it in the field

@@ -9,16 +9,26 @@ import (
 // as given: sqrt(Σse_t²)/m, only where every task has a standard error and all
 // answer the same question (§8). Of one task it is that task's own inference.
 func (a *Average) inferMacro(rows []Assessed, options Options) {
+	a.inferMean(rows, nil, MethodMacroZ, options)
+}
+
+// inferMean is inferMacro of a mean in which each task has a weight; all weigh 1 if
+// there are none. The weights add up to the number of tasks.
+func (a *Average) inferMean(rows []Assessed, weights []decimal.Decimal, method string, options Options) {
 	deltas := make([]decimal.Decimal, 0, len(rows))
 	stderrs := make([]*decimal.Decimal, 0, len(rows))
 	tasks := make([]infer.TaskDelta, 0, len(rows))
 	scopes := map[string]bool{}
-	for _, row := range rows {
-		deltas = append(deltas, *row.Delta)
+	for i, row := range rows {
+		weight := decimal.FromInt(1)
+		if weights != nil {
+			weight = weights[i]
+		}
+		deltas = append(deltas, row.Delta.Mul(weight))
 		var se *decimal.Decimal
 		if row.found != nil && row.found.estimate.SE != nil && *row.found.estimate.SE > 0 && row.found.estimate.P != nil {
 			if d, err := decimal.FromFloat(*row.found.estimate.SE); err == nil {
-				se = &d
+				se = ptr(d.Mul(weight))
 				tasks = append(tasks, infer.TaskDelta{Delta: *row.Delta, Stderr: d})
 				scopes[row.found.scope] = true
 			}
@@ -38,7 +48,7 @@ func (a *Average) inferMacro(rows []Assessed, options Options) {
 		return
 	}
 	found := assessment{
-		scope: ScopeFixedTasks, method: MethodMacroZ,
+		scope: ScopeFixedTasks, method: method,
 		estimate:  infer.MacroFixed(deltas, stderrs, options.level()),
 		described: noInference(),
 	}

@@ -19,10 +19,17 @@ type Missing struct {
 	Detail  *string `json:"detail"` // the file and line of what is unreadable; nil if the reason says all
 }
 
+// Which sides are compared with which: candidates with the baseline only, or all
+// with each other.
+const (
+	candidates = false
+	peers      = true
+)
+
 // missing lists, side by side, the configured tasks without results, the jobs
-// without results, and what another side has results of and this one never
-// configured.
-func missing(sides []Side, tasks [][]task, known *catalog.Catalog) []Missing {
+// without results, and what a side that it is compared with has results of and
+// this one never configured.
+func missing(sides []Side, tasks [][]task, known *catalog.Catalog, among bool) []Missing {
 	list := []Missing{}
 	for i, side := range sides {
 		entries := unfulfilled(side, known)
@@ -31,19 +38,18 @@ func missing(sides []Side, tasks [][]task, known *catalog.Catalog) []Missing {
 			configured[known.Canonical(nemo.Text(m.Task))] = true
 		}
 		list = append(list, entries...)
-		list = append(list, absent(i, side.Label, configured, tasks, known)...)
+		list = append(list, absent(i, side.Label, configured, tasks, known, among)...)
 	}
 	return list
 }
 
 // absent lists what the sides that one side is compared with have results of and
 // it never configured: whole tasks, and single variants.
-func absent(side int, label string, configured map[string]bool, tasks [][]task, known *catalog.Catalog) []Missing {
+func absent(side int, label string, configured map[string]bool, tasks [][]task, known *catalog.Catalog, among bool) []Missing {
 	var list []Missing
 	listed := map[string]bool{}
 	for other := range tasks {
-		// Candidates are compared with the baseline only.
-		if other == side || side > 0 && other > 0 {
+		if other == side || among == candidates && side > 0 && other > 0 {
 			continue
 		}
 		for _, p := range join(tasks[side], tasks[other], known) {

@@ -26,6 +26,7 @@ type Row struct {
 	Base        Value             `json:"base"`
 	Cand        Value             `json:"cand"`
 	Delta       *decimal.Decimal  `json:"delta"`        // candidate − baseline, exact
+	Exact       *bool             `json:"exact"`        // whether Delta ends
 	DeltaPoints *decimal.Decimal  `json:"delta_points"` // in percentage points; nil on other scales
 	Relative    *decimal.Decimal  `json:"relative"`     // delta / |base|, 12 digits; nil if base is 0
 	Verdict     Verdict           `json:"verdict"`
@@ -39,8 +40,9 @@ type Row struct {
 type Value struct {
 	Side    string           `json:"side"`
 	Value   *decimal.Decimal `json:"value"`
-	N       *decimal.Decimal `json:"n"` // distinct questions
-	K       *decimal.Decimal `json:"k"` // right answers; nil where the value is no share of them
+	Exact   *bool            `json:"exact"` // false for a mean of repeats whose decimals do not end
+	N       *decimal.Decimal `json:"n"`     // distinct questions
+	K       *decimal.Decimal `json:"k"`     // right answers; nil where the value is no share of them
 	NSource *string          `json:"n_source"`
 	Stderr  *decimal.Decimal `json:"stderr"` // as the harness reports it
 	Stddev  *decimal.Decimal `json:"stddev"` // as reported; over several repeats, between runs
@@ -165,15 +167,6 @@ func joinVariants(base, cand []*task) []pair {
 	}
 	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(a.variant, b.variant) })
 	return pairs
-}
-
-// rows makes the rows of a pair without judging them.
-func (p pair) rows(baseLabel, candLabel string, options Options) []Row {
-	var rows []Row
-	for _, assessed := range p.assess(baseLabel, candLabel, options) {
-		rows = append(rows, assessed.Row)
-	}
-	return rows
 }
 
 // assess makes the rows of a pair: the primary scores of both sides joined with
@@ -311,7 +304,7 @@ func (row *Row) subtract(base, cand *cell) {
 		return
 	}
 	delta := cand.value.Sub(*base.value)
-	row.Delta = &delta
+	row.Delta, row.Exact = &delta, terminates(delta)
 	switch row.Scale {
 	case catalog.Fraction:
 		points := delta.Mul(decimal.FromInt(100))
@@ -340,7 +333,7 @@ func valueOf(c *cell, label string) Value {
 		return Value{Side: label, Sources: []nemo.Source{}}
 	}
 	return Value{
-		Side: label, Value: c.value, N: c.n, NSource: c.nSource, Stderr: c.stderr, Stddev: c.stddev,
+		Side: label, Value: c.value, Exact: exactness(c.value), N: c.n, NSource: c.nSource, Stderr: c.stderr, Stddev: c.stddev,
 		Repeats: c.repeats, Sources: c.sources,
 	}
 }

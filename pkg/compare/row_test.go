@@ -53,6 +53,7 @@ func TestRow(t *testing.T) {
  "base": {
   "side": "a",
   "value": 0.75,
+  "exact": true,
   "n": 200,
   "k": 150,
   "n_source": "reported",
@@ -77,6 +78,7 @@ func TestRow(t *testing.T) {
  "cand": {
   "side": "b",
   "value": 0.735,
+  "exact": true,
   "n": 200,
   "k": 147,
   "n_source": "reported",
@@ -99,6 +101,7 @@ func TestRow(t *testing.T) {
   ]
  },
  "delta": -0.015,
+ "exact": true,
  "delta_points": -1.5,
  "relative": -0.02,
  "verdict": "inconclusive",

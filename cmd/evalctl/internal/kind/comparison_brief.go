@@ -47,16 +47,16 @@ func (d comparisonScreen) briefSide(base, cand compare.SideSummary) []string {
 		}
 	}
 	lines := []string{fmt.Sprintf("%s vs %s: %s", cand.Label, base.Label, conclusion(rows, d.c.Counts.NoPrimary))}
-	for _, a := range d.c.Averages {
-		if a.Cand.Side != cand.Label {
+	for i, a := range d.c.Averages {
+		if a.Cand.Side != cand.Label || a.Kind == compare.Micro && i > 0 && sameMeans(a, d.c.Averages[i-1]) {
 			continue
 		}
 		if a.Base.Value == nil {
-			lines = append(lines, fmt.Sprintf("mean %s: none (0 of %d tasks)", a.Scale, a.Of))
+			lines = append(lines, fmt.Sprintf("%s %s: none (%d of %s)", meanName(a.Kind), a.Scale, a.Tasks, plural(a.Of, "task")))
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("mean %s %s -> %s (%s, %d of %d tasks; %d up, %d down, %d equal)",
-			a.Scale, compact(a.Base.Value), compact(a.Cand.Value), compactSigned(a.Delta), a.Tasks, a.Of, a.Wins, a.Losses, a.Ties))
+		lines = append(lines, fmt.Sprintf("%s %s %s -> %s (%s, %d of %s; %d up, %d down, %d equal)",
+			meanName(a.Kind), a.Scale, compact(a.Base.Value), compact(a.Cand.Value), compactSigned(a.Delta), a.Tasks, plural(a.Of, "task"), a.Wins, a.Losses, a.Ties))
 	}
 	// The largest changes first, so that what is cut matters least.
 	slices.SortStableFunc(rows, func(x, y compare.Row) int { return size(y).Cmp(size(x)) })

@@ -64,13 +64,19 @@ func averageRecords(c compare.Comparison) render.Records {
 	return records
 }
 
-// droppedText names what an average leaves out: "task:reason task:reason".
-func droppedText(dropped []compare.Dropped) string {
+// droppedText names what an average leaves out: "task:reason task[variant]:reason".
+func droppedText(dropped []compare.Dropped) string { return strings.Join(droppedNames(dropped), " ") }
+
+func droppedNames(dropped []compare.Dropped) []string {
 	parts := make([]string, len(dropped))
 	for i, d := range dropped {
-		parts[i] = d.Task + ":" + d.Reason
+		parts[i] = d.Task
+		if d.Variant != nil {
+			parts[i] += "[" + *d.Variant + "]"
+		}
+		parts[i] += ":" + d.Reason
 	}
-	return strings.Join(parts, " ")
+	return parts
 }
 
 // missingRecords is what has no results, as a table.

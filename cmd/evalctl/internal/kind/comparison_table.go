@@ -73,7 +73,7 @@ func (d *comparisonScreen) rows(wide bool) render.Table {
 		}
 		table.Rows = append(table.Rows, cells)
 	}
-	if averages := d.averages(places); len(averages) > 0 {
+	if averages := d.averages(places, wide); len(averages) > 0 {
 		if len(table.Rows) > 0 {
 			table.Rows = append(table.Rows, nil)
 		}
@@ -255,15 +255,14 @@ func (d *comparisonScreen) notComparable(row compare.Row) string {
 }
 
 // averages are the lines below the rows: one a scale and direction.
-func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
-	type key struct {
-		scale     catalog.Scale
-		direction catalog.Direction
-	}
-	var order []key
-	byKey := map[key][]compare.Average{}
-	for _, a := range d.c.Averages {
-		k := key{a.Scale, a.Direction}
+func (d *comparisonScreen) averages(places map[catalog.Scale]int, wide bool) []render.Row {
+	var order []averageKey
+	byKey := map[averageKey][]compare.Average{}
+	for i, a := range d.c.Averages {
+		if a.Kind == compare.Micro && !wide && i > 0 && sameMeans(a, d.c.Averages[i-1]) {
+			continue // the tasks weigh the same
+		}
+		k := averageKey{a.Kind, a.Scale, a.Direction}
 		if byKey[k] == nil {
 			order = append(order, k)
 		}
@@ -273,11 +272,7 @@ func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
 	for _, k := range order {
 		first := byKey[k][0]
 		p := max(places[k.scale], meanPlaces(k.scale))
-		name := string(k.scale)
-		if k.direction == catalog.Lower {
-			name += ", lower is better"
-		}
-		cells := render.Row{strong("mean"), plain(name), strong(fixed(first.Base.Value, p))}
+		cells := render.Row{strong(meanName(k.kind)), plain(scaleName(k.scale, k.direction)), strong(fixed(first.Base.Value, p))}
 		var over []string // how many tasks, for each candidate
 		for _, side := range d.c.Sides[1:] {
 			i := slices.IndexFunc(byKey[k], func(a compare.Average) bool { return a.Cand.Side == side.Label })
@@ -290,7 +285,7 @@ func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
 			if len(a.Dropped) > 0 {
 				parts := make([]string, len(a.Dropped))
 				for j, dropped := range a.Dropped {
-					parts[j] = fmt.Sprintf("%s (%s)", dropped.Task, reasonWords(dropped.Reason))
+					parts[j] = fmt.Sprintf("%s (%s)", withVariant(dropped.Task, dropped.Variant), reasonWords(dropped.Reason))
 				}
 				mark = d.notes.mark("left out of the mean: " + strings.Join(parts, ", "))
 			}
@@ -311,6 +306,12 @@ func (d *comparisonScreen) averages(places map[catalog.Scale]int) []render.Row {
 		rows = append(rows, cells)
 	}
 	return rows
+}
+
+// sameMeans reports whether two averages say the same of both sides.
+func sameMeans(a, b compare.Average) bool {
+	same := func(x, y *decimal.Decimal) bool { return x != nil && y != nil && x.Equal(*y) }
+	return a.Scale == b.Scale && a.Cand.Side == b.Cand.Side && same(a.Base.Value, b.Base.Value) && same(a.Cand.Value, b.Cand.Value)
 }
 
 // meanPlaces is the least number of decimals of a mean: a tenth of a point.

@@ -35,7 +35,7 @@ func evaluationScreen(e compare.Evaluation, warnings []nemo.Warning, wide bool) 
 		table.Columns, table.NoHeader = table.Columns[1:], true
 		for i := range table.Rows {
 			table.Rows[i] = table.Rows[i][1:]
-			table.Rows[i][0] = strong("mean")
+			table.Rows[i][0] = strong(meanName(table.Rows[i][0].Text))
 		}
 		blocks = append(blocks, table)
 	}
@@ -229,7 +229,7 @@ func evaluationBrief(e compare.Evaluation, warnings []nemo.Warning) []string {
 	for _, name := range names {
 		lines = append(lines, fmt.Sprintf("%s: %s, no headline", name, plural(headless[name], "score")))
 	}
-	for _, a := range e.Averages {
+	for _, a := range shown(e.Averages) {
 		lines = append(lines, averageLine(a, false))
 	}
 	parts := make([]string, len(e.Missing))
