@@ -17,7 +17,10 @@ type Job struct {
 	// SamplesReason says, for a person, why Samples is nil; "" if it is not.
 	SamplesReason string
 	Settings      Settings
-	Warnings      []Warning
+	// Free is what the files say of the configuration and Settings does not hold;
+	// nil unless it was asked for.
+	Free     map[string]Setting
+	Warnings []Warning
 }
 
 // File is a file that was read.

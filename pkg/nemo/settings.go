@@ -139,7 +139,7 @@ var freeReasoning = map[string]bool{
 
 // Settings reads what results.yml says of the job's configuration.
 func (r *Results) Settings(path string) Settings {
-	return settingsOf(r.root, path, effectiveValues(r.EvaluatorVersion))
+	return settingsOf(r.root, path, effectiveValues(r.EvaluatorVersion), nil)
 }
 
 // effectiveValues reports whether a core of this version wrote effective values
@@ -175,7 +175,7 @@ func ParseSettings(data []byte, path string) (Settings, error) {
 	if root.Kind != yaml.MappingNode {
 		return Settings{}, &SyntaxError{Line: root.Line, Message: "not a run configuration: a mapping is expected"}
 	}
-	return settingsOf(root, path, true), nil
+	return settingsOf(root, path, true, nil), nil
 }
 
 // Over returns s with what it does not know filled from other: the first source
@@ -198,17 +198,22 @@ func (s Settings) Over(other Settings) Settings {
 	return merged
 }
 
-// reader collects settings of one file.
+// reader collects settings of one file, and, if free is not nil, what is free.
 type reader struct {
 	settings *Settings
 	path     string
+	free     map[string]Setting
 }
 
-func settingsOf(root *yaml.Node, path string, complete bool) Settings {
-	r := reader{&Settings{Values: map[string]Setting{}, Complete: complete}, path}
+func settingsOf(root *yaml.Node, path string, complete bool, free map[string]Setting) Settings {
+	r := reader{&Settings{Values: map[string]Setting{}, Complete: complete}, path, free}
 	params := lookup(root, "config", "params")
 	for key, value := range entries(params) {
-		if key.Value == "extra" || isFree(key.Value) {
+		if key.Value == "extra" {
+			continue
+		}
+		if isFree(key.Value) {
+			r.skip("params."+key.Value, value)
 			continue
 		}
 		name, known := paramKeys[key.Value]
@@ -218,9 +223,11 @@ func settingsOf(root *yaml.Node, path string, complete bool) Settings {
 		r.put(name, value)
 	}
 	for key, value := range entries(lookup(params, "extra")) {
-		if !isFree(key.Value) {
-			r.extra(key.Value, value)
+		if isFree(key.Value) {
+			r.skip("extra."+key.Value, value)
+			continue
 		}
+		r.extra(key.Value, value)
 	}
 	endpoint := lookup(root, "target", "api_endpoint")
 	r.put(KeyEndpointType, lookup(endpoint, "type"))
@@ -232,9 +239,12 @@ func settingsOf(root *yaml.Node, path string, complete bool) Settings {
 // only what the user gave says nothing of the default, except that without a
 // limit all samples are meant.
 func (r reader) put(key string, value *yaml.Node) {
-	if value == nil {
-		return
+	if value != nil {
+		r.settings.Values[key] = r.setting(key, value)
 	}
+}
+
+func (r reader) setting(key string, value *yaml.Node) Setting {
 	setting := Setting{State: Set, Path: r.path}
 	switch {
 	case !isNull(value):
@@ -244,7 +254,7 @@ func (r reader) put(key string, value *yaml.Node) {
 	default:
 		setting.State = Unknown
 	}
-	r.settings.Values[key] = setting
+	return setting
 }
 
 func (r reader) extra(key string, value *yaml.Node) {
@@ -257,9 +267,11 @@ func (r reader) extra(key string, value *yaml.Node) {
 			r.put(key, value)
 		}
 		for k, v := range entries(value) {
-			if !isFree(k.Value) {
-				r.flatten(key+"."+k.Value, v)
+			if isFree(k.Value) {
+				r.skip(key+"."+k.Value, v)
+				continue
 			}
+			r.flatten(key+"."+k.Value, v)
 		}
 	case strings.HasPrefix(key, "dataset"):
 		r.flatten(key, value)
@@ -275,9 +287,11 @@ func (r reader) flatten(key string, value *yaml.Node) {
 		return
 	}
 	for k, v := range entries(value) {
-		if !isSeed(k.Value) {
-			r.flatten(key+"."+k.Value, v)
+		if isSeed(k.Value) {
+			r.skip(key+"."+k.Value, v)
+			continue
 		}
+		r.flatten(key+"."+k.Value, v)
 	}
 }
 
@@ -287,9 +301,12 @@ func (r reader) flatten(key string, value *yaml.Node) {
 func (r reader) adapter(config *yaml.Node) {
 	if list := lookup(config, "interceptors"); list != nil && list.Kind == yaml.SequenceNode {
 		for _, interceptor := range list.Content {
-			if !isBool(lookup(interceptor, "enabled"), false) {
-				r.interceptor(scalarText(lookup(interceptor, "name")), lookup(interceptor, "config"))
+			name := scalarText(lookup(interceptor, "name"))
+			if isBool(lookup(interceptor, "enabled"), false) {
+				r.skip("interceptors."+name+".enabled", lookup(interceptor, "enabled"))
+				continue
 			}
+			r.interceptor(name, lookup(interceptor, "config"))
 		}
 	}
 	// The switches are off by default (E:adapters/adapter_config.py).
@@ -305,16 +322,25 @@ func (r reader) adapter(config *yaml.Node) {
 func (r reader) interceptor(name string, config *yaml.Node) {
 	switch {
 	case freeInterceptors[name] || name == "":
+		r.skip("interceptors."+name, config)
 	case name == "system_message":
-		r.put(KeySystemMessage, lookup(config, "system_message"))
+		for k, v := range entries(config) {
+			if k.Value == "system_message" {
+				r.put(KeySystemMessage, v)
+				continue
+			}
+			r.flatten("interceptors.system_message."+k.Value, v) // where it is put
+		}
 	case name == "payload_modifier":
 		r.payload(config)
 	case name == "reasoning":
 		kept := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
 		for k, v := range entries(config) {
-			if !freeReasoning[k.Value] {
-				kept.Content = append(kept.Content, k, v)
+			if freeReasoning[k.Value] {
+				r.skip("interceptors.reasoning."+k.Value, v)
+				continue
 			}
+			kept.Content = append(kept.Content, k, v)
 		}
 		r.put(KeyReasoning, kept)
 	case isNull(config):
@@ -331,7 +357,9 @@ func (r reader) payload(config *yaml.Node) {
 		switch {
 		case key.Value == "seed":
 			r.settings.Seed = scalarText(value)
+			r.skip("params_to_add.seed", value)
 		case isFree(key.Value):
+			r.skip("params_to_add."+key.Value, value)
 		case key.Value == "chat_template_kwargs":
 			r.flatten(key.Value, value)
 		default:
