@@ -22,6 +22,8 @@ func newAverage(a *app, global *globalFlags) *cobra.Command {
 scale: fractions and percents are never mixed. Several sources of one side
 (A,B,C) are repeats: their scores are averaged first.
 
+` + overlapHelp + `
+
 macro   every task weighs the same
 micro   every question weighs the same; only where the n of every task is known
         and the same on all sides, else the answer says why not

@@ -19,6 +19,7 @@ type compareFlags struct {
 	onMissing string
 	infer     inferenceFlags
 	assert    string
+	overlap   overlapFlag
 }
 
 func (f *compareFlags) register(cmd *cobra.Command) {
@@ -27,6 +28,7 @@ func (f *compareFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.strict, "strict", false, "rows whose settings differ in any way are not comparable")
 	flags.StringVar(&f.onMissing, "on-missing", compare.Intersect, "average over what all sides have (intersect), or not at all (refuse)")
 	f.infer.register(cmd)
+	f.overlap.register(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("on-missing", cobra.FixedCompletions([]string{compare.Intersect, compare.Refuse}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -42,6 +44,10 @@ func (f *compareFlags) options() (compare.Options, error) {
 	if f.onMissing != compare.Intersect && f.onMissing != compare.Refuse {
 		return options, usagef("--on-missing is intersect or refuse, not %q", f.onMissing)
 	}
+	if err := f.overlap.check(); err != nil {
+		return options, err
+	}
+	options.Overlap = string(f.overlap)
 	if options.Scores, err = compare.ParseScores(f.scores); err != nil {
 		return options, usagef("--scores: %v", err)
 	}
@@ -80,6 +86,8 @@ units of the last digit shown. -o wide shows method, p and interval.
 
 ` + chooserHelp + `
 
+` + overlapHelp + `
+
 compare is a read: it exits 0 whatever it finds, unless --assert demands
 something of every headline. no-regression: better, equivalent, or shown not to
 be worse than --margin; equivalent: inside --margin; improved: better. What
@@ -91,6 +99,7 @@ task without headline is no proof, and exits 6.
   evalctl compare model:acme/falcon-8b-bf16 model:acme/falcon-8b-nvfp4 --since 2w
   evalctl compare @latest~1 @latest --model 'acme/*'
   evalctl compare bf16=c0bd nvfp4=ce96 --scores all -o wide
+  evalctl compare bf16=c0bd,f565,722c nvfp4=ce96,03f4 --overlap latest
   evalctl compare ./results/20261121_031638-c0bd961e50124ab3 ce963eed -o md
   evalctl compare c0bd961e ce963eed --margin 0.02 --assert no-regression -o brief
   evalctl compare bf16=c0bd,f565,722c nvfp4=ce96,03f4,3926 --scope fixed_items

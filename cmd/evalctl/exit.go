@@ -115,7 +115,7 @@ func classify(err error) failure {
 		return f
 	}
 	if overlap, ok := errors.AsType[*compare.OverlapError](err); ok {
-		hint := "compare them as sides of their own, or one at a time"
+		hint := "compare them as sides of their own, or say what they are: --overlap latest, or repeat"
 		return failure{Code: string(query.Usage), Message: overlap.Error(), Hint: &hint, ExitStatus: exitUsage}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

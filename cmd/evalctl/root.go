@@ -128,6 +128,7 @@ A selector names one side:
 		newShow(a, global),
 		newCompare(a, global),
 		newAverage(a, global),
+		newConfig(a, global),
 		newArtifacts(a, global),
 		newStat(a, global, withStat),
 		newRender(a, global),

@@ -8,6 +8,7 @@ import (
 )
 
 func newShow(a *app, global *globalFlags) *cobra.Command {
+	var overlap overlapFlag
 	cmd := &cobra.Command{
 		Use:     "show SELECTOR",
 		Short:   "What one evaluation scored, how its requests went, what is missing",
@@ -19,10 +20,13 @@ token limit.
 
 ` + chooserHelp + `
 
+` + overlapHelp + `
+
 ` + exitStatusesHelp,
 		Example: `  evalctl show c0bd961e50124ab3
   evalctl show c0bd961e50124ab3.0 -o wide
   evalctl show @latest --experiment 'nightly/*'
+  evalctl show c0bd961e,f5653898 --overlap latest
   evalctl show demo:ce963eed --jq '.data.scores[] | select(.primary) | [.task, .value, .n]'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -30,6 +34,10 @@ token limit.
 			if err != nil {
 				return err
 			}
+			if err := overlap.check(); err != nil {
+				return err
+			}
+			options.Overlap = string(overlap)
 			sides, err := a.loadSides(cmd.Context(), global, args)
 			if err != nil {
 				return err
@@ -44,6 +52,7 @@ token limit.
 		ValidArgsFunction: a.completeSelectors(global),
 	}
 	global.search.registerChooser(cmd, a, global)
+	overlap.register(cmd)
 	global.output.register(cmd, kind.Evaluation)
 	return cmd
 }

@@ -28,11 +28,19 @@ func parseSelectors(words []string) ([]query.Selector, error) {
 // loadSides takes words to sides: query → artifacts. Nothing is fetched before
 // every word was understood.
 func (a *app) loadSides(ctx context.Context, global *globalFlags, words []string) ([]compare.Side, error) {
+	return a.readSides(ctx, global, words, (*artifacts.Fetcher).Load)
+}
+
+// loader is what is read of the runs behind each side.
+type loader func(*artifacts.Fetcher, context.Context, []query.Resolution) ([]nemo.Evaluation, error)
+
+// readSides is loadSides with what is to be read of each run.
+func (a *app) readSides(ctx context.Context, global *globalFlags, words []string, load loader) ([]compare.Side, error) {
 	resolutions, err := a.resolve(ctx, global, words)
 	if err != nil {
 		return nil, err
 	}
-	return a.sidesOf(ctx, global, resolutions)
+	return a.sidesOf(ctx, global, resolutions, load)
 }
 
 // modelSides makes a side of each model that the filters leave.
@@ -46,15 +54,15 @@ func (a *app) modelSides(ctx context.Context, global *globalFlags) ([]compare.Si
 	if err != nil {
 		return nil, nil, err
 	}
-	sides, err := a.sidesOf(ctx, global, resolutions)
+	sides, err := a.sidesOf(ctx, global, resolutions, (*artifacts.Fetcher).Load)
 	return sides, warnings, err
 }
 
 // sidesOf reads the files behind resolutions.
-func (a *app) sidesOf(ctx context.Context, global *globalFlags, resolutions []query.Resolution) ([]compare.Side, error) {
+func (a *app) sidesOf(ctx context.Context, global *globalFlags, resolutions []query.Resolution, load loader) ([]compare.Side, error) {
 	fetcher, bar := a.fetcher(global)
 	defer bar.done()
-	evaluations, err := fetcher.Load(ctx, resolutions)
+	evaluations, err := load(fetcher, ctx, resolutions)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,14 @@ const (
 // The error is for what failed: a file of a FINISHED run that could not be
 // fetched.
 func (f *Fetcher) Load(ctx context.Context, resolutions []query.Resolution) ([]nemo.Evaluation, error) {
+	return f.each(ctx, resolutions, load)
+}
+
+// loader reads the runs of one source.
+type loader func(ctx context.Context, found query.Found, folders []*folder) (nemo.Evaluation, error)
+
+// each calls a loader for every source of every side, and joins what it returns.
+func (f *Fetcher) each(ctx context.Context, resolutions []query.Resolution, read loader) ([]nemo.Evaluation, error) {
 	type place struct{ store, run string }
 	folders := map[place]*folder{}
 	parts := make([][]nemo.Evaluation, len(resolutions))
@@ -45,7 +53,7 @@ func (f *Fetcher) Load(ctx context.Context, resolutions []query.Resolution) ([]n
 				source[n] = folders[at]
 			}
 			group.Go(func() (err error) {
-				parts[i][k], err = load(ctx, found, source)
+				parts[i][k], err = read(ctx, found, source)
 				return err
 			})
 		}
@@ -55,7 +63,10 @@ func (f *Fetcher) Load(ctx context.Context, resolutions []query.Resolution) ([]n
 	}
 	evaluations := make([]nemo.Evaluation, len(resolutions))
 	for i, sources := range parts {
-		for _, source := range sources {
+		for k, source := range sources {
+			for n := range source.Jobs {
+				source.Jobs[n].SourceIndex = k
+			}
 			evaluations[i].Jobs = append(evaluations[i].Jobs, source.Jobs...)
 			evaluations[i].Launches = append(evaluations[i].Launches, source.Launches...)
 			evaluations[i].Warnings = append(evaluations[i].Warnings, source.Warnings...)

@@ -71,6 +71,8 @@ type folder struct {
 	store query.Store
 	run   query.Run
 
+	withoutRuntime bool // statistics are not asked for
+
 	blobs    answers[Blob]
 	listings answers[[]query.File]
 	trees    answers[[]query.File] // one, under the key ""

@@ -184,6 +184,9 @@ func (d *folder) describe(job *nemo.Job, results *nemo.Results) {
 // them: a missing file is no statistics, and nothing more. A damaged one is a
 // warning, as is any error of a run that is not finished.
 func (d *folder) readRuntime(ctx context.Context, job *nemo.Job, name string) error {
+	if d.withoutRuntime {
+		return nil
+	}
 	blob, err := d.read(ctx, name)
 	if query.HasCode(err, query.NotFound) {
 		return nil

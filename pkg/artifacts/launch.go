@@ -127,7 +127,7 @@ func describeLaunch(job *nemo.Job, config nemo.LauncherConfig) {
 // recordRun adds to a job's settings what is not in its configuration files: the
 // image it ran in and the core's version. Not recorded is not the same as unset.
 func recordRun(job *nemo.Job, configPath string) {
-	if job.Results == nil {
+	if job.Settings.Values == nil {
 		return
 	}
 	record := func(key string, value *string, file string) {
@@ -138,7 +138,7 @@ func recordRun(job *nemo.Job, configPath string) {
 		job.Settings.Values[key] = setting
 	}
 	record(nemo.KeyContainer, job.Run.Container, configPath)
-	if job.Results.EvaluatorVersion != "" {
+	if job.Results != nil && job.Results.EvaluatorVersion != "" {
 		configPath = job.ResultsFile.Path
 	}
 	record(nemo.KeyEvaluatorVersion, job.Run.EvaluatorVersion, configPath)

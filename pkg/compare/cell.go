@@ -2,7 +2,6 @@ package compare
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -23,7 +22,8 @@ type task struct {
 	variant string // what tells it from the side's others: "temperature=0.6"; "" alone
 	jobs    []nemo.Job
 	cells   []cell
-	primary int // index into cells; -1 without a headline
+	primary int      // index into cells; -1 without a headline
+	mixed   []string // settings in which the jobs differ all the same, where --overlap repeat pools them
 }
 
 // cell is one score of one task of one side, over its repeats.
@@ -57,28 +57,24 @@ func (c cell) key() string {
 	return strings.Join([]string{c.section, c.name, c.metric, c.score}, "\x00")
 }
 
-// OverlapError says that several sources of one side ran a task under different
-// settings, so that they are no repeats.
-type OverlapError struct {
-	Side string
-	Task string
-	Keys []string // the settings that differ
-}
-
-// Error names the difference.
-func (e *OverlapError) Error() string {
-	return fmt.Sprintf("side %s: its sources ran %s with different settings (%s), so they are no repeats of each other",
-		e.Side, e.Task, strings.Join(e.Keys, ", "))
-}
-
 // cells turns the jobs of a side into tasks with their scores, sorted by task and
 // variant. Equal settings are repeats; different ones within an invocation are
-// variants, and between sources an error.
-func cells(side Side, known *catalog.Catalog) ([]task, error) {
+// variants, and between sources an error, unless they are to be pooled.
+func cells(side Side, options Options) ([]task, error) {
+	tasks, err := grouped(side, options, func(job nemo.Job) bool { return job.Results != nil })
+	for i := range tasks {
+		tasks[i].score(options.Catalog)
+	}
+	return tasks, err
+}
+
+// grouped sorts those jobs of a side that count into tasks and variants.
+func grouped(side Side, options Options, counts func(nemo.Job) bool) ([]task, error) {
+	known := options.Catalog
 	byTask := map[string][]task{}
 	var names []string
 	for _, job := range side.Jobs {
-		if job.Results == nil {
+		if !counts(job) {
 			continue
 		}
 		job.Settings = withHarness(job)
@@ -100,16 +96,17 @@ func cells(side Side, known *catalog.Catalog) ([]task, error) {
 		group := byTask[key]
 		if len(group) > 1 {
 			keys := differing(group)
-			if overlapInPart(group) {
+			switch {
+			case !overlapInPart(group):
+				for i := range group {
+					group[i].variant = variant(group[i].jobs[0].Settings, keys)
+				}
+				slices.SortFunc(group, func(a, b task) int { return cmp.Compare(a.variant, b.variant) })
+			case options.Overlap == OverlapRepeat:
+				group = []task{pool(group, keys)}
+			default:
 				return nil, &OverlapError{Side: side.Label, Task: group[0].name, Keys: keys}
 			}
-			for i := range group {
-				group[i].variant = variant(group[i].jobs[0].Settings, keys)
-			}
-			slices.SortFunc(group, func(a, b task) int { return cmp.Compare(a.variant, b.variant) })
-		}
-		for i := range group {
-			group[i].score(known)
 		}
 		tasks = append(tasks, group...)
 	}
@@ -138,21 +135,6 @@ func withHarness(job nemo.Job) nemo.Settings {
 	}
 	settings.Values[nemo.KeyHarness] = harness
 	return settings
-}
-
-// overlapInPart reports whether differently set jobs come from different
-// invocations. Invocations that each ran all the variants are repeats of them.
-func overlapInPart(group []task) bool {
-	first := group[0].invocations()
-	return slices.ContainsFunc(group[1:], func(t task) bool { return !maps.Equal(first, t.invocations()) })
-}
-
-func (t *task) invocations() map[string]bool {
-	invocations := map[string]bool{}
-	for _, job := range t.jobs {
-		invocations[nemo.Text(job.Run.InvocationID)] = true
-	}
-	return invocations
 }
 
 // differing are the keys in which any two of a side's tasks differ, sorted.
@@ -184,7 +166,7 @@ func variant(settings nemo.Settings, keys []string) string {
 			text = "unknown"
 		case nemo.Set:
 		}
-		parts[i] = key + "=" + text
+		parts[i] = key + "=" + nemo.Redact(key, text)
 	}
 	return strings.Join(parts, ",")
 }

@@ -21,24 +21,29 @@ func differences(a, b nemo.Settings) []difference {
 	slices.Sort(keys)
 	var found []difference
 	for _, key := range slices.Compact(keys) {
-		x, y := a.Get(key), b.Get(key)
-		switch {
-		case x.State == nemo.Set && y.State == nemo.Set:
-			if !x.Same(y) {
-				found = append(found, difference{key: key})
-			}
-		case x.State == y.State:
-		case x.State == nemo.Unknown || y.State == nemo.Unknown:
-			if x.State == nemo.Set || y.State == nemo.Set {
-				found = append(found, difference{key: key, unknown: true})
-			}
-		default:
-			// Set against not set. A sampling setting that was not set has the
-			// server's default, which nothing records.
-			found = append(found, difference{key: key, unknown: isSampling(key)})
+		if differs, unknown := differ(key, a.Get(key), b.Get(key)); differs {
+			found = append(found, difference{key: key, unknown: unknown})
 		}
 	}
 	return found
+}
+
+// differ compares one setting of two jobs; unknown says that only one side
+// records it.
+func differ(key string, x, y nemo.Setting) (differs, unknown bool) {
+	switch {
+	case x.State == nemo.Set && y.State == nemo.Set:
+		return !x.Same(y), false
+	case x.State == y.State:
+		return false, false
+	case x.State == nemo.Unknown || y.State == nemo.Unknown:
+		recorded := x.State == nemo.Set || y.State == nemo.Set
+		return recorded, recorded
+	default:
+		// Set against not set. A sampling setting that was not set has the
+		// server's default, which nothing records.
+		return true, isSampling(key)
+	}
 }
 
 func isSampling(key string) bool {

@@ -53,6 +53,7 @@ const (
 type Options struct {
 	Knobs
 	Catalog *catalog.Catalog
+	Overlap string // what several sources of one side are; see [OverlapRepeat]
 	Strict  bool   // soft differences count as hard
 	Scores  Scores // which rows are wanted; averages are over primary rows always
 }
@@ -68,19 +69,16 @@ func Compare(sides []Side, options Options) (Comparison, []nemo.Warning, error) 
 // it, in the order of the candidates: what a gate decides on. Evidence is weighed
 // for headlines and for the scores that Options.Scores wants.
 func Assess(sides []Side, options Options) (Comparison, []Assessed, []nemo.Warning, error) {
-	tasks := make([][]task, len(sides))
-	for i, side := range sides {
-		var err error
-		if tasks[i], err = cells(side, options.Catalog); err != nil {
-			return Comparison{}, nil, nil, err
-		}
+	sides, tasks, err := prepare(sides, options)
+	if err != nil {
+		return Comparison{}, nil, nil, err
 	}
 	c := Comparison{
 		Settings: options.Knobs,
 		Rows:     []Row{}, Averages: []Average{}, Missing: []Missing{}, Runtime: []RuntimeChange{},
 	}
 	c.Settings.fill()
-	c.Missing = missing(sides, tasks, options.Catalog, candidates)
+	c.Missing = missing(sides, tasks, options.Catalog, false)
 	c.Sides = summaries(sides, tasks, c.Missing, options.Catalog)
 	why := reasons(c.Missing, options.Catalog)
 	var primary []Row

@@ -52,7 +52,7 @@ type Configured struct {
 
 // Evaluate describes one side by itself. The error is an [*OverlapError].
 func Evaluate(side Side, options Options) (Evaluation, []nemo.Warning, error) {
-	tasks, err := cells(side, options.Catalog)
+	settled, prepared, err := prepare([]Side{side}, options)
 	if err != nil {
 		return Evaluation{}, nil, err
 	}
@@ -60,6 +60,7 @@ func Evaluate(side Side, options Options) (Evaluation, []nemo.Warning, error) {
 	if err != nil {
 		return Evaluation{}, nil, err
 	}
+	side, tasks := settled[0], prepared[0]
 	e := Evaluation{
 		Invocations: averaged.Sides[0].Invocations, Runs: []nemo.Run{}, Scores: []Score{},
 		Averages: averaged.Averages, Runtime: runtimes(side.Jobs),

@@ -2,10 +2,12 @@ package compare_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
 	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/nemo"
 )
 
 // counted is a BYOB job of n questions.
@@ -47,6 +49,31 @@ func TestMicroIsWeighedByQuestions(t *testing.T) {
 		if average.Value != nil || average.Rank != nil || strings.Join(average.Reasons, ",") != "missing_tasks" {
 			t.Errorf("refused, and %+v", average)
 		}
+	}
+}
+
+// The standard error of a micro mean is the stratified one.
+func TestMicroIsInferred(t *testing.T) {
+	reported := func(id, task, value, n, stderr string) nemo.Job {
+		s := byob(id, task, value, "")
+		s.results = strings.Replace(s.results, "stats: {}", "stats: {count: "+n+", stderr: "+stderr+"}", 1)
+		return s.job(t)
+	}
+	c, _ := compared(t, []compare.Side{
+		side("a", reported("a.0", "x", "0.2", "100", "0.04"), reported("a.1", "y", "0.8", "400", "0.02")),
+		side("b", reported("b.0", "x", "0.3", "100", "0.04"), reported("b.1", "y", "0.9", "400", "0.02")),
+	})
+	m := c.Averages[1]
+	if m.Kind != compare.Micro || nemo.Text(m.Inference.Method) != "micro_z" || m.Verdict != compare.Improved {
+		t.Fatalf("%+v", m)
+	}
+	var variance float64
+	for _, row := range c.Rows {
+		weighted := row.Base.N.Float64() * row.Inference.SE.Float64()
+		variance += weighted * weighted
+	}
+	if want := math.Sqrt(variance) / 500; math.Abs(m.Inference.SE.Float64()-want) > 1e-11 {
+		t.Errorf("se %s, want %g", m.Inference.SE, want)
 	}
 }
 

@@ -19,17 +19,11 @@ type Missing struct {
 	Detail  *string `json:"detail"` // the file and line of what is unreadable; nil if the reason says all
 }
 
-// Which sides are compared with which: candidates with the baseline only, or all
-// with each other.
-const (
-	candidates = false
-	peers      = true
-)
-
 // missing lists, side by side, the configured tasks without results, the jobs
 // without results, and what a side that it is compared with has results of and
-// this one never configured.
-func missing(sides []Side, tasks [][]task, known *catalog.Catalog, among bool) []Missing {
+// this one never configured: candidates are compared with the baseline only, peers
+// with each other.
+func missing(sides []Side, tasks [][]task, known *catalog.Catalog, peers bool) []Missing {
 	list := []Missing{}
 	for i, side := range sides {
 		entries := unfulfilled(side, known)
@@ -38,18 +32,18 @@ func missing(sides []Side, tasks [][]task, known *catalog.Catalog, among bool) [
 			configured[known.Canonical(nemo.Text(m.Task))] = true
 		}
 		list = append(list, entries...)
-		list = append(list, absent(i, side.Label, configured, tasks, known, among)...)
+		list = append(list, absent(i, side.Label, configured, tasks, known, peers)...)
 	}
 	return list
 }
 
 // absent lists what the sides that one side is compared with have results of and
 // it never configured: whole tasks, and single variants.
-func absent(side int, label string, configured map[string]bool, tasks [][]task, known *catalog.Catalog, among bool) []Missing {
+func absent(side int, label string, configured map[string]bool, tasks [][]task, known *catalog.Catalog, peers bool) []Missing {
 	var list []Missing
 	listed := map[string]bool{}
 	for other := range tasks {
-		if other == side || among == candidates && side > 0 && other > 0 {
+		if other == side || !peers && side > 0 && other > 0 {
 			continue
 		}
 		for _, p := range join(tasks[side], tasks[other], known) {
@@ -84,7 +78,7 @@ func unfulfilled(side Side, known *catalog.Catalog) []Missing {
 	byIndex := func(invocation string, index int) string { return invocation + "." + itoa(index) }
 	byName := func(invocation, task string) string { return invocation + "/" + known.Canonical(task) }
 	matched := map[string]bool{}
-	for _, job := range side.Jobs {
+	for _, job := range slices.Concat(side.Jobs, side.aside) {
 		invocation := nemo.Text(job.Run.InvocationID)
 		if job.Index >= 0 {
 			matched[byIndex(invocation, job.Index)] = true

@@ -242,7 +242,7 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 		row.Reasons = append(row.Reasons, nemo.ReasonAbsentOnSide)
 		return Assessed{Row: row}
 	}
-	found := differences(p.base.jobs[0].Settings, p.cand.jobs[0].Settings)
+	found := p.differences()
 	if base.n != nil && cand.n != nil && !base.n.Equal(*cand.n) {
 		found = append(found, difference{key: keyN})
 	}

@@ -12,6 +12,8 @@ type Side struct {
 	Label     string
 	Selectors []string // as typed
 	nemo.Evaluation
+
+	aside []nemo.Job // runs that a newer source's stand for
 }
 
 // Roles of a side.

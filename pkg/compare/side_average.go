@@ -49,14 +49,11 @@ type Averages struct {
 // with the first side's, so that the means answer the same question. The error is
 // an [*OverlapError].
 func AverageSides(sides []Side, options Options) (Averages, []nemo.Warning, error) {
-	tasks := make([][]task, len(sides))
-	for i, side := range sides {
-		var err error
-		if tasks[i], err = cells(side, options.Catalog); err != nil {
-			return Averages{}, nil, err
-		}
+	sides, tasks, err := prepare(sides, options)
+	if err != nil {
+		return Averages{}, nil, err
 	}
-	absent := missing(sides, tasks, options.Catalog, peers)
+	absent := missing(sides, tasks, options.Catalog, true)
 	why := reasons(absent, options.Catalog)
 	result := Averages{
 		Sides: summaries(sides, tasks, absent, options.Catalog), Averages: []SideAverage{}, Missing: absent,

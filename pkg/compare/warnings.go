@@ -13,7 +13,8 @@ import (
 // task without a headline, and each code of the rows once with its count.
 func envelope(sides []Side, tasks [][]task, rows []Row, known *catalog.Catalog) []nemo.Warning {
 	warnings := []nemo.Warning{}
-	for _, side := range sides {
+	for i, side := range sides {
+		warnings = append(warnings, pooledWarnings(side, tasks[i])...)
 		for _, w := range side.Warnings {
 			w.Side = side.Label
 			warnings = append(warnings, w)

@@ -65,7 +65,10 @@ func LauncherFree(data []byte, path string, index int) (map[string]Setting, erro
 			}
 		}
 	}
-	r.skipRest("launcher", resolved, "evaluation", "target")
+	r.skipRest("launcher", resolved, "evaluation", "target", "export")
+	if export := lookup(resolved, "export"); !isNull(export) {
+		r.free["launcher.export"] = r.setting("launcher.export", export) // one value: it is not shown
+	}
 	evaluation := lookup(resolved, "evaluation")
 	r.skipRest("launcher.evaluation", evaluation, "tasks", "nemo_evaluator_config", "overrides")
 	if tasks := lookup(evaluation, "tasks"); tasks != nil && tasks.Kind == yaml.SequenceNode && index >= 0 && index < len(tasks.Content) {

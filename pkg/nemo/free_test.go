@@ -67,6 +67,7 @@ versioning: {nemo_evaluator: 1, nemo_evaluator_launcher: 2}
 launcher_resolved_config:
   deployment: {type: vllm, image: i}
   target: {api_endpoint: {url: u}}
+  export: {mlflow: {tracking_uri: "http://u:p@h"}}
   evaluation:
     env_vars: {A: "lit:b"}
     nemo_evaluator_config: {config: {params: {temperature: 1}}}
@@ -81,6 +82,7 @@ launcher_resolved_config:
 	} {
 		want["launcher_command"], want["versioning.nemo_evaluator_launcher"] = "run", "2"
 		want["launcher.deployment.type"], want["launcher.deployment.image"], want["launcher.evaluation.env_vars.A"] = "vllm", "i", "lit:b"
+		want["launcher.export"] = `{"mlflow":{"tracking_uri":"http://u:p@h"}}`
 		free, err := nemo.LauncherFree([]byte(file), "metadata.yaml", index)
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,8 @@ type Job struct {
 	Run   Run
 	Index int // position in the invocation's task list; -1 if unknown
 
+	SourceIndex int // which of the side's sources, from 0
+
 	// Results is nil where there are none to compare; Reason says why, in the
 	// contract's words for missing tasks, and Problem what exactly is wrong.
 	Results     *Results

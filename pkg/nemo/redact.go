@@ -21,7 +21,7 @@ func Redact(key, value string) string {
 	last := parts[len(parts)-1]
 	for i, part := range parts {
 		switch {
-		case part == "export" && i < len(parts)-1:
+		case part == "export":
 			return Redacted
 		case isSecretName(part) && i == len(parts)-1:
 			return Redacted

@@ -22,6 +22,8 @@ const (
 	Runs        = "runs"
 	Evaluation  = "evaluation"
 	Comparison  = "comparison"
+	Config      = "config"
+	ConfigDiff  = "config_diff"
 	Averages    = "averages"
 	Artifacts   = "artifacts"
 	Doctor      = "doctor"
@@ -91,6 +93,8 @@ func All() []Kind {
 		of(Artifacts, "artifacts ls", ArtifactsValue{}, ArtifactsDocument, mainList(func(v *ArtifactsValue) *[]Artifact { return &v.Artifacts })),
 		of(Averages, "average", compare.Averages{}, AveragesDocument, mainList(func(v *compare.Averages) *[]compare.SideAverage { return &v.Averages })),
 		of(Comparison, "compare, demo", twoSides, ComparisonDocument, mainList(func(v *compare.Comparison) *[]compare.Row { return &v.Rows })),
+		of(Config, "config show", compare.Configs{}, ConfigDocument, nil),
+		of(ConfigDiff, "config diff", compare.ConfigDiff{}, ConfigDiffDocument, nil),
 		of(Doctor, "doctor", DoctorValue{}, DoctorDocument, mainList(func(v *DoctorValue) *[]DoctorStep { return &v.Steps })),
 		of(Downloads, "artifacts get", DownloadsValue{}, DownloadsDocument, mainList(func(v *DownloadsValue) *[]Download { return &v.Downloads })),
 		of(Evaluation, "show", compare.Evaluation{}, EvaluationDocument, mainList(func(v *compare.Evaluation) *[]compare.Score { return &v.Scores })),
