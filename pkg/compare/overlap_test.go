@@ -44,7 +44,7 @@ func TestOverlap(t *testing.T) {
 		{"of equal times the one named last", compare.OverlapLatest, jobs(1, 1), "x pass@1/correct o: 0.3 -> 0.5 = 0.2 no_inference", "OVERLAP_LATEST side s"},
 		{"without times too", compare.OverlapLatest, jobs(0, 0), "x pass@1/correct o: 0.3 -> 0.5 = 0.2 no_inference", "OVERLAP_LATEST side s"},
 		{"an unknown time is the oldest", compare.OverlapLatest, jobs(1, 0), "x pass@1/correct o: 0.1 -> 0.5 = 0.4 no_inference", "CONFIG_DIFFERS ×1; OVERLAP_LATEST side s"},
-		{"pooled, and not equal to the other side", compare.OverlapRepeat, jobs(1, 2), "x pass@1/correct o: 0.2 -> 0.5 = 0.3 no_inference", "CONFIG_DIFFERS ×1; OVERLAP_REPEAT side s x temperature"},
+		{"pooled, and not equal to the other side", compare.OverlapRepeat, jobs(1, 2), "x pass@1/correct o: 0.2 -> 0.5 = 0.3 no_inference within_run_noise", "CONFIG_DIFFERS ×1; OVERLAP_REPEAT side s x temperature"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := configured(side("s", test.jobs...), "a", "byob_x.x", "byob_y.y")
