@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -25,8 +26,10 @@ type app struct {
 	height   func() int
 	cacheDir func() (string, error)
 	now      func() time.Time // what --since 3d counts back from
-	version  string
-	commit   string
+	// workDir and configDir are where settings files are looked for; nil is nowhere.
+	workDir, configDir func() (string, error)
+	version            string
+	commit             string
 }
 
 // processApp is the real process.
@@ -58,7 +61,15 @@ func processApp() *app {
 		},
 		cacheDir: os.UserCacheDir,
 		now:      time.Now,
-		version:  version, commit: commit,
+		workDir:  os.Getwd,
+		configDir: func() (string, error) {
+			// Go itself asks for XDG_CONFIG_HOME on Unix only.
+			if dir := os.Getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+				return dir, nil
+			}
+			return os.UserConfigDir()
+		},
+		version: version, commit: commit,
 	}
 }
 

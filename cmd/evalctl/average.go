@@ -57,7 +57,7 @@ newest finished run of that model, as model:NAME does.
 			if by == byModel && len(args) > 0 {
 				return usagef("--by model makes the sides: %s is one too many", args[0])
 			}
-			options, err := f.options()
+			options, err := f.options(a)
 			if err != nil {
 				return err
 			}
@@ -69,6 +69,9 @@ newest finished run of that model, as model:NAME does.
 				sides, err = a.loadSides(cmd.Context(), global, args)
 			}
 			if err != nil {
+				return err
+			}
+			if err := checkAllow(options, sides); err != nil {
 				return err
 			}
 			averages, warnings, err := compare.AverageSides(sides, options)

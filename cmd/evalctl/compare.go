@@ -33,8 +33,8 @@ func (f *compareFlags) register(cmd *cobra.Command) {
 }
 
 // options turns the flags into options of a comparison.
-func (f *compareFlags) options() (compare.Options, error) {
-	options, err := comparisonOptions()
+func (f *compareFlags) options(a *app) (compare.Options, error) {
+	options, err := a.comparisonOptions()
 	if err != nil {
 		return options, err
 	}
@@ -120,7 +120,7 @@ task without headline is no proof, and exits 6.
 }
 
 func (a *app) compare(ctx context.Context, global *globalFlags, f *compareFlags, words []string) error {
-	options, err := f.options()
+	options, err := f.options(a)
 	if err != nil {
 		return err
 	}
@@ -132,6 +132,9 @@ func (a *app) compare(ctx context.Context, global *globalFlags, f *compareFlags,
 	}
 	sides, err := a.loadSides(ctx, global, words)
 	if err != nil {
+		return err
+	}
+	if err := checkAllow(options, sides); err != nil {
 		return err
 	}
 	comparison, rows, warnings, err := compare.Assess(sides, options)

@@ -47,7 +47,7 @@ func (f *configFlags) register(cmd *cobra.Command) {
 
 // sides reads the configuration of the runs behind words.
 func (f *configFlags) sides(ctx context.Context, a *app, global *globalFlags, words []string) ([]compare.Side, compare.Options, error) {
-	options, err := comparisonOptions()
+	options, err := a.comparisonOptions()
 	if err != nil {
 		return nil, options, err
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/settings"
 	"github.com/evalctl/evalctl/pkg/compare"
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/render"
@@ -111,6 +112,13 @@ func classify(err error) failure {
 		f.Code, f.ExitStatus = string(query.Usage), exitUsage
 		if usage.Hint != "" {
 			f.Hint = &usage.Hint
+		}
+		return f
+	}
+	if mistake, ok := errors.AsType[*settings.Error](err); ok {
+		f.Code, f.ExitStatus = string(query.Usage), exitUsage
+		if mistake.Hint != "" {
+			f.Hint = &mistake.Hint
 		}
 		return f
 	}

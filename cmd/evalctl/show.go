@@ -30,7 +30,7 @@ token limit.
   evalctl show demo:ce963eed --jq '.data.scores[] | select(.primary) | [.task, .value, .n]'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			options, err := comparisonOptions()
+			options, err := a.comparisonOptions()
 			if err != nil {
 				return err
 			}

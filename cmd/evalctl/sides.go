@@ -8,7 +8,6 @@ import (
 
 	"github.com/evalctl/evalctl/pkg/artifacts"
 	"github.com/evalctl/evalctl/pkg/compare"
-	"github.com/evalctl/evalctl/pkg/compare/catalog"
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
 )
@@ -143,12 +142,6 @@ func invocationOf(found query.Found) string {
 		return found.Source.ID
 	}
 	return found.Runs[0].InvocationID()
-}
-
-// comparisonOptions are the options of a comparison that was not told otherwise.
-func comparisonOptions() (compare.Options, error) {
-	known, err := catalog.Default()
-	return compare.Options{Knobs: compare.DefaultKnobs(), Catalog: known}, err
 }
 
 var _ artifacts.Progress = (*progress)(nil)

@@ -57,12 +57,17 @@ const (
 	keyScale      = "scale"
 )
 
+// hardKeys are the keys in which a difference means that another question was
+// asked, beside those of the dataset, the judge and the user.
+var hardKeys = []string{
+	nemo.KeyLimitSamples, keyN, "dataset_split", "subtasks", "num_fewshot", "downsampling_ratio",
+	"release_version", "start_date", "end_date", "params.task", keyMetricName, keyScale,
+}
+
 // isHard reports whether a difference in this key means that another question
 // was asked.
 func isHard(key string) bool {
-	switch key {
-	case nemo.KeyLimitSamples, keyN, "dataset_split", "subtasks", "num_fewshot", "downsampling_ratio",
-		"release_version", "start_date", "end_date", "params.task", keyMetricName, keyScale:
+	if slices.Contains(hardKeys, key) {
 		return true
 	}
 	return strings.HasPrefix(key, "dataset") ||

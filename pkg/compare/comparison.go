@@ -56,6 +56,8 @@ type Options struct {
 	Overlap string // what several sources of one side are; see [OverlapRepeat]
 	Strict  bool   // soft differences count as hard
 	Scores  Scores // which rows are wanted; averages are over primary rows always
+
+	Warnings []nemo.Warning // about the whole, which the answer is to repeat
 }
 
 // Compare compares the first side with each other one. At least two sides are
@@ -107,7 +109,7 @@ func Assess(sides []Side, options Options) (Comparison, []Assessed, []nemo.Warni
 	sortRows(c.Rows, c.Sides)
 	c.Verdict = overall(primary)
 	c.Counts = count(tasks, c.Missing, primary, options.Catalog)
-	warnings := envelope(sides, tasks, c.Rows, options.Catalog)
+	warnings := envelope(sides, tasks, c.Rows, options)
 	if options.Scores.pattern != nil && len(c.Rows) == 0 {
 		warnings = append(warnings, nemo.Warning{Code: "NO_SCORE_MATCHES", Message: "no score matches the pattern of --scores"})
 	}

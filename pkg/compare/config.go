@@ -146,7 +146,7 @@ const (
 func DiffConfigs(sides []Side, options Options, all, tiers bool) (ConfigDiff, []nemo.Warning) {
 	options.Overlap = OverlapRepeat // a difference within a side is an answer here
 	tasks, withResults := make([][]task, len(sides)), make([][]task, len(sides))
-	warnings := []nemo.Warning{}
+	warnings := append([]nemo.Warning{}, options.Warnings...)
 	for i, side := range sides {
 		// Grouping that pools has no error.
 		tasks[i], _ = grouped(side, options, hasConfig)

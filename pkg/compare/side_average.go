@@ -102,7 +102,7 @@ func AverageSides(sides []Side, options Options) (Averages, []nemo.Warning, erro
 			stand(result.Averages[first:], used)
 		}
 	}
-	return result, withKeys(envelope(sides, tasks, rows, options.Catalog), rows), nil
+	return result, withKeys(envelope(sides, tasks, rows, options), rows), nil
 }
 
 // withKeys adds to the warnings that count rows the settings that these name:

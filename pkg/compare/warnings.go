@@ -9,10 +9,10 @@ import (
 	"github.com/evalctl/evalctl/pkg/nemo"
 )
 
-// envelope is the warnings about the whole: those of the sides' files, each
+// envelope is the warnings about the whole: those given, those of the sides' files, each
 // task without a headline, and each code of the rows once with its count.
-func envelope(sides []Side, tasks [][]task, rows []Row, known *catalog.Catalog) []nemo.Warning {
-	warnings := []nemo.Warning{}
+func envelope(sides []Side, tasks [][]task, rows []Row, options Options) []nemo.Warning {
+	warnings := append([]nemo.Warning{}, options.Warnings...)
 	for i, side := range sides {
 		warnings = append(warnings, pooledWarnings(side, tasks[i])...)
 		for _, w := range side.Warnings {
@@ -26,7 +26,7 @@ func envelope(sides []Side, tasks [][]task, rows []Row, known *catalog.Catalog) 
 			}
 		}
 	}
-	warnings = append(warnings, headless(tasks, known)...)
+	warnings = append(warnings, headless(tasks, options.Catalog)...)
 	counted := map[string]*nemo.Warning{}
 	for _, row := range rows {
 		for _, w := range row.Warnings {

@@ -113,6 +113,16 @@ var extraKeys = map[string]string{
 	"prompt_config":      "prompt_config",
 }
 
+// KnownKeys are the keys that have a name of their own, sorted.
+func KnownKeys() []string {
+	keys := []string{KeyContainer, KeyEvaluatorVersion, KeyHarness, KeySystemMessage, KeyReasoning, KeyEndpointType, "params_to_remove", "params_to_rename"}
+	for _, table := range []map[string]string{paramKeys, extraKeys} {
+		keys = slices.AppendSeq(keys, maps.Values(table))
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
 // freeKeys are free wherever they stand, in params, extra, judge and user: they
 // say how fast a model is asked and how it is reached, not which one or what.
 var freeKeys = map[string]bool{

@@ -61,6 +61,9 @@ type Task struct {
 	Primary   []string  `yaml:"primary"` // METRIC[/SCORE], N for a number, in order
 	Scale     Scale     `yaml:"scale"`
 	Direction Direction `yaml:"direction"`
+
+	overridden bool // by [Catalog.With]
+	strict     bool // Primary or nothing
 }
 
 // Catalog is a set of known tasks.
@@ -155,10 +158,21 @@ func (c *Catalog) Primary(harness, task string, scores []nemo.Score) (int, bool)
 		}
 	}
 	if entry, known := c.task(harness, task); known && len(entry.Primary) > 0 {
+		if entry.strict {
+			candidates = nil // timings too, if that is what was asked for
+			for i, s := range scores {
+				if s.Name == name.name && s.Section == name.section {
+					candidates = append(candidates, i)
+				}
+			}
+		}
 		for _, pattern := range entry.Primary {
 			if i, found := bestMatch(pattern, scores, candidates); found {
 				return i, true
 			}
+		}
+		if entry.strict {
+			return 0, false
 		}
 	}
 	switch harness {
@@ -341,10 +355,19 @@ func (c *Catalog) ScaleOf(harness, task string, s nemo.Score, primary bool) (Sca
 }
 
 func (c *Catalog) scaleOf(harness, task string, s nemo.Score, primary bool) (Scale, Direction) {
-	if entry, known := c.task(harness, task); known && primary && entry.Scale != "" && entry.names(s) {
-		return entry.Scale, cmp.Or(entry.Direction, UnknownDirection)
+	scale, direction := byHarness(harness, s.Metric, s.Score)
+	entry, known := c.task(harness, task)
+	if !known || !primary || !entry.names(s) {
+		return scale, direction
 	}
-	return byHarness(harness, s.Metric, s.Score)
+	switch {
+	case entry.overridden:
+		return cmp.Or(entry.Scale, scale), cmp.Or(entry.Direction, direction)
+	case entry.Scale != "":
+		return entry.Scale, cmp.Or(entry.Direction, UnknownDirection)
+	default:
+		return scale, direction
+	}
 }
 
 // names reports whether the entry's scale is about this score: a headline that was

@@ -1,0 +1,382 @@
+// Package settings reads .evalctl.yaml, the settings of a project, and
+// config.yaml, those of a user: what a task's headline is, its scale, direction and
+// other names.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/spelling"
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
+)
+
+// ProjectFile is the name of a project's settings file.
+const ProjectFile = ".evalctl.yaml"
+
+// UserFile is the name of a user's, below the folder for configuration.
+const UserFile = "evalctl/config.yaml"
+
+// maxBytes is far above what settings need.
+const maxBytes = 1 << 20
+
+// Settings are what one file or several say.
+type Settings struct {
+	tasks []task
+	// Later are the keys at the top of the files that a newer evalctl knows and
+	// this one does not use, sorted.
+	Later []string
+}
+
+// task is an override and where it stands.
+type task struct {
+	catalog.Override
+	file    string
+	at      *yaml.Node
+	aliases []*yaml.Node // beside Aliases
+}
+
+// Error is a mistake in a settings file.
+type Error struct {
+	File         string
+	Line, Column int // from 1; 0 if unknown
+	Message      string
+	Hint         string
+}
+
+// Error returns "file:line:column: message".
+func (e *Error) Error() string {
+	place := e.File
+	if e.Line > 0 {
+		place += fmt.Sprintf(":%d", e.Line)
+	}
+	if e.Column > 0 {
+		place += fmt.Sprintf(":%d", e.Column)
+	}
+	return place + ": " + e.Message
+}
+
+// Load reads the user's file below a folder, then the project's, so that the
+// project's wins. A file that is not there says nothing, nor does a folder whose
+// name is "". The error is an [*Error], or that of reading a file.
+func Load(configDir, workDir string) (Settings, error) {
+	var all Settings
+	var files []string
+	if configDir != "" {
+		files = append(files, filepath.Join(configDir, filepath.FromSlash(UserFile)))
+	}
+	if workDir != "" {
+		files = append(files, project(workDir))
+	}
+	for _, file := range files {
+		if file == "" {
+			continue
+		}
+		data, err := read(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return Settings{}, err
+		}
+		found, err := Parse(data, file)
+		if err != nil {
+			return Settings{}, err
+		}
+		all.tasks = append(all.tasks, found.tasks...)
+		all.Later = append(all.Later, found.Later...)
+	}
+	slices.Sort(all.Later)
+	all.Later = slices.Compact(all.Later)
+	return all, nil
+}
+
+func read(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, &Error{File: file, Message: "is a directory"}
+	case info.Size() > maxBytes:
+		return nil, &Error{File: file, Message: fmt.Sprintf("more than %d bytes", maxBytes)}
+	}
+	return os.ReadFile(file)
+}
+
+// project finds the nearest settings file from a folder up to the root of its
+// repository, the folder with ".git"; outside of a repository in the folder alone,
+// so that no file of a stranger above it counts. "" if there is none.
+func project(dir string) string {
+	var found string
+	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+		file := filepath.Join(at, ProjectFile)
+		if found == "" && exists(file) {
+			found = file
+		}
+		if exists(filepath.Join(at, ".git")) {
+			return found
+		}
+		if at == filepath.Dir(at) {
+			break
+		}
+	}
+	if file := filepath.Join(dir, ProjectFile); exists(file) {
+		return file
+	}
+	return ""
+}
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
+}
+
+// Keys of a settings file. Those of later versions are known by name, so that one
+// file serves several versions.
+var (
+	topKeys   = []string{"tasks"}
+	laterKeys = []string{"baselines", "contexts", "current-context"}
+	taskKeys  = []string{"aliases", "direction", "primary", "scale"}
+)
+
+// Parse reads one file. The error is an [*Error].
+func Parse(data []byte, file string) (Settings, error) {
+	p := parser{file: file}
+	var document yaml.Node
+	if err := yaml.Unmarshal(data, &document); err != nil {
+		return Settings{}, p.syntax(err)
+	}
+	if document.Kind == 0 {
+		return Settings{}, nil // nothing but comments
+	}
+	root := document.Content[0]
+	if isNull(root) {
+		return Settings{}, nil
+	}
+	var settings Settings
+	entries, err := p.entries(root, "the file", append(slices.Clone(topKeys), laterKeys...))
+	if err != nil {
+		return Settings{}, err
+	}
+	for _, e := range entries {
+		if e.key.Value != "tasks" {
+			settings.Later = append(settings.Later, e.key.Value)
+			continue
+		}
+		if settings.tasks, err = p.tasks(e.value); err != nil {
+			return Settings{}, err
+		}
+	}
+	slices.Sort(settings.Later)
+	return settings, nil
+}
+
+// Catalog returns a catalog with the settings' tasks over it. The error is an
+// [*Error].
+func (s Settings) Catalog(known *catalog.Catalog) (*catalog.Catalog, error) {
+	for i, t := range s.tasks {
+		// Another entry of the same file would say two things of one task.
+		for _, other := range s.tasks[:i] {
+			if other.file == t.file && known.Canonical(other.Name) == known.Canonical(t.Name) {
+				return nil, (&parser{file: t.file}).errorf(t.at, "%s and %s are names of one task", other.Name, t.Name)
+			}
+		}
+		next, err := known.With(t.Override)
+		if clash, ok := errors.AsType[*catalog.ClashError](err); ok {
+			at := t.at
+			if n := slices.Index(t.Aliases, clash.Name); n >= 0 {
+				at = t.aliases[n]
+			}
+			return nil, (&parser{file: t.file}).errorf(at, "%s", clash.Error())
+		}
+		if err != nil {
+			return nil, err
+		}
+		known = next
+	}
+	return known, nil
+}
+
+// parser reads nodes of one file.
+type parser struct{ file string }
+
+func (p *parser) errorf(at *yaml.Node, format string, args ...any) *Error {
+	return &Error{File: p.file, Line: at.Line, Column: at.Column, Message: fmt.Sprintf(format, args...)}
+}
+
+// syntax places an error of the YAML library, which reads "yaml: line 3: message".
+func (p *parser) syntax(err error) *Error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	e := &Error{File: p.file, Message: text}
+	if _, scanErr := fmt.Sscanf(text, "line %d:", &e.Line); scanErr == nil {
+		_, e.Message, _ = strings.Cut(text, ": ")
+	}
+	return e
+}
+
+type entry struct{ key, value *yaml.Node }
+
+// entries are those of a mapping, of which only these keys are known; all are if
+// known is nil.
+func (p *parser) entries(node *yaml.Node, what string, known []string) ([]entry, error) {
+	node = resolved(node)
+	if node.Kind != yaml.MappingNode {
+		return nil, p.errorf(node, "%s is a mapping of names, not %s", what, describe(node))
+	}
+	var list []entry
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		switch {
+		case key.Kind != yaml.ScalarNode || key.Value == "":
+			return nil, p.errorf(key, "a name is text")
+		case known != nil && !slices.Contains(known, key.Value):
+			e := p.errorf(key, "unknown key %q", key.Value)
+			e.Hint = "known keys here: " + strings.Join(known, ", ")
+			if near := spelling.Near(key.Value, known); len(near) > 0 {
+				e.Hint = "did you mean " + strings.Join(near, " or ") + "?"
+			}
+			return nil, e
+		case slices.ContainsFunc(list, func(e entry) bool { return e.key.Value == key.Value }):
+			return nil, p.errorf(key, "%q is there twice", key.Value)
+		}
+		list = append(list, entry{key, resolved(node.Content[i+1])})
+	}
+	return list, nil
+}
+
+func (p *parser) tasks(node *yaml.Node) ([]task, error) {
+	if isNull(node) {
+		return nil, nil
+	}
+	entries, err := p.entries(node, "tasks", nil)
+	if err != nil {
+		return nil, err
+	}
+	var tasks []task
+	for _, e := range entries {
+		t, err := p.task(e)
+		if err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, t)
+	}
+	return tasks, nil
+}
+
+func (p *parser) task(e entry) (task, error) {
+	t := task{file: p.file, at: e.key}
+	t.Name = e.key.Value
+	keys, err := p.entries(e.value, "a task", taskKeys)
+	if err != nil {
+		return t, err
+	}
+	for _, key := range keys {
+		var texts []*yaml.Node
+		if texts, err = p.texts(key); err != nil {
+			return t, err
+		}
+		switch key.key.Value {
+		case "primary":
+			t.Primary = values(texts)
+		case "aliases":
+			t.Aliases, t.aliases = values(texts), texts
+		case "scale":
+			t.Scale = catalog.Scale(texts[0].Value)
+			if !t.Scale.Known() {
+				return t, p.choice(texts[0], "scale", catalog.Scales())
+			}
+		case "direction":
+			t.Direction = catalog.Direction(texts[0].Value)
+			if directions := []catalog.Direction{catalog.Higher, catalog.Lower, catalog.UnknownDirection}; !slices.Contains(directions, t.Direction) {
+				return t, p.choice(texts[0], "direction", directions)
+			}
+		}
+	}
+	return t, nil
+}
+
+// texts are the values of a key: one text, or, where several are meant, a list.
+func (p *parser) texts(e entry) ([]*yaml.Node, error) {
+	name := e.key.Value
+	takesList := name == "primary" || name == "aliases"
+	list := []*yaml.Node{e.value}
+	if e.value.Kind == yaml.SequenceNode && takesList {
+		list = nil
+		for _, node := range e.value.Content {
+			list = append(list, resolved(node))
+		}
+	} else if name == "aliases" {
+		return nil, p.errorf(e.value, "aliases is a list of names, not %s", describe(e.value))
+	}
+	for _, node := range list {
+		if node.Kind != yaml.ScalarNode || node.Tag != "!!str" || strings.TrimSpace(node.Value) == "" {
+			return nil, p.errorf(node, "%s is text, not %s", name, describe(node))
+		}
+	}
+	if len(list) == 0 && name == "primary" {
+		return nil, p.errorf(e.value, "primary names no score")
+	}
+	return list, nil
+}
+
+func (p *parser) choice(at *yaml.Node, what string, of any) error {
+	var names []string
+	switch of := of.(type) {
+	case []catalog.Scale:
+		for _, name := range of {
+			names = append(names, string(name))
+		}
+	case []catalog.Direction:
+		for _, name := range of {
+			names = append(names, string(name))
+		}
+	}
+	e := p.errorf(at, "%q is no %s", at.Value, what)
+	e.Hint = "one of " + strings.Join(names, ", ")
+	if near := spelling.Near(at.Value, names); len(near) > 0 {
+		e.Hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return e
+}
+
+func values(nodes []*yaml.Node) []string {
+	texts := make([]string, len(nodes))
+	for i, node := range nodes {
+		texts[i] = node.Value
+	}
+	return texts
+}
+
+// resolved follows an alias of YAML. The library refuses cycles of them.
+func resolved(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.Tag == "!!null" }
+
+// describe names what is there instead of what was meant.
+func describe(node *yaml.Node) string {
+	switch {
+	case node.Kind == yaml.MappingNode:
+		return "a mapping"
+	case node.Kind == yaml.SequenceNode:
+		return "a list"
+	case isNull(node):
+		return "nothing"
+	case node.Tag == "!!str":
+		return fmt.Sprintf("%q", node.Value)
+	default:
+		return node.Value + ", which YAML reads as " + strings.TrimPrefix(node.Tag, "!!")
+	}
+}
