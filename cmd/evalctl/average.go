@@ -25,8 +25,8 @@ scale: fractions and percents are never mixed. Several sources of one side
 ` + overlapHelp + `
 
 macro   every task weighs the same
-micro   every question weighs the same; only where the n of every task is known
-        and the same on all sides, else the answer says why not
+micro   every question weighs the same; only where the n of every task is known (from
+        its files, or --n) and the same on all sides, else the answer says why not
 
 Of several sides, each mean is over the tasks that all of them have and that asked
 the same question; what is left out is named. Sides are ranked by their mean, equal

@@ -173,8 +173,14 @@ func notAveraged(row Row, why reasonFor) string {
 	if row.Verdict == NotComparable {
 		return droppedReason(row, why)
 	}
-	if slices.ContainsFunc(row.Warnings, func(w nemo.Warning) bool { return slices.Contains(w.Keys, keyScale) }) {
-		return keyScale
+	for _, w := range row.Warnings {
+		switch {
+		case !slices.Contains(w.Keys, keyScale):
+		case w.Code == codeScaleMismatch:
+			return reasonScaleMismatch
+		default:
+			return keyScale
+		}
 	}
 	return ""
 }

@@ -38,6 +38,7 @@ type cell struct {
 	nSource   *string
 	stderr    *decimal.Decimal
 	badStderr bool // the file has one that can be none
+	offScale  bool // the value is no fraction where it should be one
 	stddev    *decimal.Decimal
 	repeats   int
 	sources   []nemo.Source
@@ -191,6 +192,7 @@ func (t *task) score(known *catalog.Catalog) {
 		t.cells = append(t.cells, merge(byKey[key]))
 		c := &t.cells[i]
 		c.scale, c.direction = known.ScaleOf(t.harness, t.name, byKey[key][0].score, isPrimary)
+		c.offScale = offScale(c.scale, byKey[key])
 		c.task = known.Canonical(t.name)
 		if isPrimary {
 			t.primary = i

@@ -106,7 +106,7 @@ func Evaluate(side Side, options Options) (Evaluation, []nemo.Warning, error) {
 
 // damaged warns of scores that the files have no usable number for.
 func damaged(tasks []task) []nemo.Warning {
-	values, errors := notANumber(), stderrInvalid()
+	values, errors, scales := notANumber(), stderrInvalid(), scaleMismatch()
 	for _, t := range tasks {
 		for _, c := range t.cells {
 			if c.value == nil {
@@ -115,7 +115,10 @@ func damaged(tasks []task) []nemo.Warning {
 			if c.badStderr {
 				errors.Count++
 			}
+			if c.offScale {
+				scales.Count++
+			}
 		}
 	}
-	return slices.DeleteFunc([]nemo.Warning{values, errors}, func(w nemo.Warning) bool { return w.Count == 0 })
+	return slices.DeleteFunc([]nemo.Warning{values, scales, errors}, func(w nemo.Warning) bool { return w.Count == 0 })
 }

@@ -19,13 +19,13 @@ const (
 	reasonNDiffers = "n_differs"
 )
 
-// weights are the reported numbers of questions of one task on each side, as one
-// number; the reason if there is none. A number that a method derived does not
-// count, so that every answer has the same micro averages.
+// weights are the numbers of questions of one task on each side, reported or given
+// by the user, as one number; the reason if there is none. One that a method
+// derived does not count, so that every answer has the same micro averages.
 func weights(values ...*Value) (n decimal.Decimal, reason string) {
 	for i, v := range values {
 		switch {
-		case v.N == nil || v.N.Sign() <= 0 || !v.N.IsInt() || nemo.Text(v.NSource) != nSourceReported:
+		case v.N == nil || v.N.Sign() <= 0 || !v.N.IsInt() || nemo.Text(v.NSource) == nSourceDerived:
 			return decimal.Decimal{}, reasonNUnknown
 		case i > 0 && !v.N.Equal(n):
 			return decimal.Decimal{}, reasonNDiffers

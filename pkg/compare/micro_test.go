@@ -106,3 +106,19 @@ func TestNoMicro(t *testing.T) {
 		})
 	}
 }
+
+// The user may know what no file says, and then wins over the files.
+func TestMicroOfGivenN(t *testing.T) {
+	sides := []compare.Side{
+		side("a", byob("a.0", "x", "0.2", "").job(t), counted("a.1", "y", "0.8", "10").job(t)),
+		side("b", byob("b.0", "x", "0.4", "").job(t), counted("b.1", "y", "0.8", "10").job(t)),
+	}
+	given := func(o *compare.Options) { o.Questions = map[string]int{"x": 30} }
+	a, _ := averaged(t, sides, given)
+	c, _ := compared(t, sides, given)
+	wantLines(
+		t, "micro", append(sideAverageLines(a.Averages[2:]), averageLines(c.Averages[1:])...),
+		"micro a fraction 2 of 2: 0.35 +x 0.2 +y 0.8", "micro b fraction 2 of 2: 0.5 +x 0.4 +y 0.8",
+		"micro b fraction higher 2 of 2: 0.35 -> 0.5 = 0.15",
+	)
+}

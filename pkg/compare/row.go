@@ -246,7 +246,7 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 	if base.n != nil && cand.n != nil && !base.n.Equal(*cand.n) {
 		found = append(found, difference{key: keyN})
 	}
-	if base.scale != cand.scale || base.direction != cand.direction {
+	if base.scale != cand.scale || base.direction != cand.direction || otherScales(base, cand) {
 		found = append(found, difference{key: keyScale})
 	}
 	if primary && (base.metric != cand.metric || base.score != cand.score) {
@@ -257,6 +257,9 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 	row.Warnings = append(row.Warnings, judged.warnings()...)
 	if base.badStderr || cand.badStderr {
 		row.Warnings = append(row.Warnings, stderrInvalid())
+	}
+	if base.offScale || cand.offScale {
+		row.Warnings = append(row.Warnings, scaleMismatch())
 	}
 	if len(judged.hard) > 0 {
 		row.Verdict = NotComparable
@@ -305,11 +308,12 @@ func (row *Row) subtract(base, cand *cell) {
 	}
 	delta := cand.value.Sub(*base.value)
 	row.Delta, row.Exact = &delta, terminates(delta)
-	switch row.Scale {
-	case catalog.Fraction:
+	switch {
+	case base.offScale || cand.offScale:
+	case row.Scale == catalog.Fraction:
 		points := delta.Mul(decimal.FromInt(100))
 		row.DeltaPoints = &points
-	case catalog.Percent:
+	case row.Scale == catalog.Percent:
 		row.DeltaPoints = &delta
 	}
 	if relative, ok := delta.Quo(base.value.Abs()); ok {

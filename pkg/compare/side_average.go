@@ -132,7 +132,15 @@ func (p pair) headlines(baseLabel, candLabel string, options Options) (Row, bool
 	if base == nil && cand == nil {
 		return Row{}, false
 	}
-	return p.row(base, cand, true, baseLabel, candLabel, options).Row, true
+	row := p.row(base, cand, true, baseLabel, candLabel, options).Row
+	if n, ok := options.questions(options.Catalog.Canonical(row.Task)); ok {
+		for _, v := range []*Value{&row.Base, &row.Cand} {
+			if v.Repeats > 0 {
+				v.N, v.NSource = ptr(decimal.FromInt(int64(n))), ptr(nSourceFlag)
+			}
+		}
+	}
+	return row, true
 }
 
 // line is one task over all sides.

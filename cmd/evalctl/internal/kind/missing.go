@@ -79,6 +79,8 @@ func reasonWords(reason string) string {
 	switch reason {
 	case nemo.ReasonAbsentOnSide:
 		return "only one side has it"
+	case "scale_mismatch":
+		return "its value is not on its scale"
 	case nemo.ReasonNoRun, nemo.ReasonFailed, nemo.ReasonRunning, nemo.ReasonUnreadable, nemo.ReasonNoResults,
 		"absent", "null", "nan", "infinite", "no_data", "not_a_number":
 		return words(reason)
