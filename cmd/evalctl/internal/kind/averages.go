@@ -320,7 +320,7 @@ func averageLine(a compare.SideAverage, named bool) string {
 	if named {
 		line = a.Side + ": " + line
 		if a.Rank != nil {
-			line = fmt.Sprintf("%d. %s; %d won, %d lost, %d tied", *a.Rank, line, *a.Wins, *a.Losses, *a.Ties)
+			line = fmt.Sprintf("%s. %s; %s won, %s lost, %s tied", counted(a.Rank), line, counted(a.Wins), counted(a.Losses), counted(a.Ties))
 		}
 	}
 	if len(a.Dropped) > 0 {

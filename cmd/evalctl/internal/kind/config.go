@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/evalctl/evalctl/pkg/compare"
 	"github.com/evalctl/evalctl/pkg/nemo"
@@ -18,7 +19,7 @@ func ConfigDocument(c compare.Configs, warnings []nemo.Warning) render.Document 
 		Screen: configScreen(c, warnings),
 		Wide:   configScreen(c, warnings),
 		Brief:  configBrief(c, warnings),
-		Tables: []render.Records{configRecords(c)},
+		Tables: []render.Records{configFileRecords(c), configRecords(c)},
 	}
 }
 
@@ -68,6 +69,22 @@ func configBrief(c compare.Configs, warnings []nemo.Warning) []string {
 	return append(lines, more)
 }
 
+// configFileRecords is a line a file of a run.
+func configFileRecords(c compare.Configs) render.Records {
+	records := render.Records{
+		Name:    "files",
+		Columns: []string{"run_id", "job_id", "task", "file", "keys"},
+		Numeric: []bool{false, false, false, false, true},
+	}
+	for _, run := range c.Runs {
+		records.Rows = append(records.Rows, []string{
+			run.RunID, nemo.Text(run.JobID), nemo.Text(run.Task), run.File, strconv.Itoa(len(run.Values)),
+		})
+	}
+	return records
+}
+
+// configRecords is a line a key of a file.
 func configRecords(c compare.Configs) render.Records {
 	records := render.Records{
 		Name:    "values",

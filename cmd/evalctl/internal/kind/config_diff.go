@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ func ConfigDiffDocument(d compare.ConfigDiff, warnings []nemo.Warning) render.Do
 		Screen: configDiffScreen(d, warnings),
 		Wide:   configDiffScreen(d, warnings),
 		Brief:  configDiffBrief(d, warnings),
-		Tables: []render.Records{configKeyRecords(d), missingRecords(d.Missing)},
+		Tables: []render.Records{configKeyRecords(d), configValueRecords(d), missingRecords(d.Missing)},
 	}
 }
 
@@ -40,14 +41,23 @@ func keyLines(d compare.ConfigDiff) []keyLine {
 		}
 		lines[i].tasks = append(lines[i].tasks, name)
 	}
-	order := []compare.Tier{compare.Hard, compare.Soft, compare.Free}
-	slices.SortStableFunc(lines, func(a, b keyLine) int {
-		if x, y := slices.Index(order, tierOf(a.ConfigKey)), slices.Index(order, tierOf(b.ConfigKey)); x != y {
-			return x - y
-		}
-		return strings.Compare(a.Key, b.Key)
-	})
+	if slices.IsSortedFunc(d.Keys, asMade) { // else they were sorted by something else
+		slices.SortStableFunc(lines, func(a, b keyLine) int { return byTier(a.ConfigKey, b.ConfigKey) })
+	}
 	return lines
+}
+
+func byTier(a, b compare.ConfigKey) int {
+	order := []compare.Tier{compare.Hard, compare.Soft, compare.Free}
+	return cmp.Or(
+		cmp.Compare(slices.Index(order, tierOf(a)), slices.Index(order, tierOf(b))),
+		cmp.Compare(a.Key, b.Key),
+	)
+}
+
+// asMade is the order in which keys are made.
+func asMade(a, b compare.ConfigKey) int {
+	return cmp.Or(cmp.Compare(a.Task, b.Task), cmp.Compare(nemo.Text(a.Variant), nemo.Text(b.Variant)), byTier(a, b))
 }
 
 func tierOf(key compare.ConfigKey) compare.Tier {
@@ -201,10 +211,36 @@ func configDiffBrief(d compare.ConfigDiff, warnings []nemo.Warning) []string {
 	return append(lines, more)
 }
 
-// configKeyRecords is a line a key and side.
+// configKeyRecords is a line a key; the candidates' values are joined by a slash.
 func configKeyRecords(d compare.ConfigDiff) render.Records {
 	records := render.Records{
 		Name:    "keys",
+		Columns: []string{"task", "variant", "key", "tier", "status", "base", "cand"},
+		Numeric: []bool{false, false, false, false, false, false, false},
+	}
+	for _, key := range d.Keys {
+		values := make([]string, len(key.Values))
+		for i, v := range key.Values {
+			values[i] = valueText(v)
+		}
+		records.Rows = append(records.Rows, []string{
+			key.Task, nemo.Text(key.Variant), key.Key, string(tierOf(key)), key.Status, first(values), strings.Join(values[min(1, len(values)):], " / "),
+		})
+	}
+	return records
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
+// configValueRecords is a line a key and side.
+func configValueRecords(d compare.ConfigDiff) render.Records {
+	records := render.Records{
+		Name:    "values",
 		Columns: []string{"task", "variant", "key", "tier", "status", "side", "state", "value"},
 		Numeric: []bool{false, false, false, false, false, false, false, false},
 	}
