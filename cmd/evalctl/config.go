@@ -51,6 +51,8 @@ func (f *configFlags) sides(ctx context.Context, a *app, global *globalFlags, wo
 	if err != nil {
 		return nil, options, err
 	}
+	// --task leaves tasks out of the answer here, and no runs out of a choice.
+	global.search.given = slices.DeleteFunc(global.search.given, func(flag string) bool { return flag == "--task" })
 	load := (*artifacts.Fetcher).Configurations
 	if f.unresolved {
 		load = (*artifacts.Fetcher).Unresolved
@@ -93,6 +95,8 @@ settings that comparisons look at under their names there (temperature, judge.mo
 everything else under its path. "not set" is what a file says was not set; what no
 file records is not listed.
 
+` + chooserHelp + `
+
 ` + exitStatusesHelp,
 		Example: `  evalctl config show c0bd961e50124ab3 --task arith
   evalctl config show 7a217bdc --unresolved
@@ -109,6 +113,7 @@ file records is not listed.
 		ValidArgsFunction: a.completeSelectors(global),
 	}
 	f.register(cmd)
+	global.search.registerChooser(cmd, a, global)
 	global.output.register(cmd, kind.Config)
 	return cmd
 }
@@ -130,6 +135,8 @@ A setting is a value, not set, or unknown (no file records it). Runs of one side
 do not agree are listed with a bar between their values. --unresolved compares what
 users wrote; that has no tiers. diff is a read: it exits 0 whatever it finds.
 
+` + chooserHelp + `
+
 ` + exitStatusesHelp,
 		Example: `  evalctl config diff c0bd961e50124ab3 ce963eed5b5b91b0
   evalctl config diff c0bd961e 7a217bdc --task arith --all
@@ -146,6 +153,7 @@ users wrote; that has no tiers. diff is a read: it exits 0 whatever it finds.
 		ValidArgsFunction: a.completeSelectors(global),
 	}
 	f.register(cmd)
+	global.search.registerChooser(cmd, a, global)
 	cmd.Flags().BoolVar(&all, "all", false, "also the settings that are equal")
 	global.output.register(cmd, kind.ConfigDiff)
 	return cmd
