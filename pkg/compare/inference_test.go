@@ -556,6 +556,25 @@ func TestMeanOfTasks(t *testing.T) {
 	}
 }
 
+// Variants of a task share its questions, and here the baseline's only run: their
+// mean is no more certain than one of them.
+func TestMeanOfVariants(t *testing.T) {
+	run := func(id, temperature, value string) nemo.Job {
+		s := byob(id, "x", value, "{temperature: "+temperature+"}")
+		s.results = strings.Replace(s.results, "stats: {}", "stats: {count: 400}", 1)
+		return s.job(t)
+	}
+	base := side("a", run("a.0", "0.5", "0.5"))
+	c, _ := compared(t, []compare.Side{base, side("b", run("b.0", "0.0", "0.56"), run("b.1", "1.0", "0.56"))})
+	if len(c.Rows) != 2 || c.Averages[0].Verdict != compare.Inconclusive {
+		t.Fatalf("%d rows, mean %s", len(c.Rows), c.Averages[0].Verdict)
+	}
+	one, mean := c.Rows[0].Inference.SE, c.Averages[0].Inference.SE
+	if !one.Round(9).Equal(mean.Round(9)) {
+		t.Errorf("se of one %s, of the mean %s", one, mean)
+	}
+}
+
 func TestDemands(t *testing.T) {
 	task := func(id, name, value, stats string) nemo.Job {
 		s := byob(id, name, value, "")

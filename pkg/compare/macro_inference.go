@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"math"
+
 	"github.com/evalctl/evalctl/pkg/compare/infer"
 	"github.com/evalctl/evalctl/pkg/decimal"
 )
@@ -10,6 +12,31 @@ import (
 // answer the same question (§8). Of one task it is that task's own inference.
 func (a *Average) inferMacro(rows []Assessed, options Options) {
 	a.inferMean(rows, nil, MethodMacroZ, options)
+}
+
+// dependent widens the standard errors of rows of one task. Variants of a task ask
+// the same questions, and one plain job may stand for several of them, so their
+// deltas are not independent and how much they go together is not known. Their
+// standard errors are added as if they did entirely, which is never too narrow.
+func dependent(rows []Assessed, stderrs []*decimal.Decimal) []*decimal.Decimal {
+	total := map[string]decimal.Decimal{}
+	members := map[string]int{}
+	for i, row := range rows {
+		total[row.Task] = total[row.Task].Add(*stderrs[i])
+		members[row.Task]++
+	}
+	widened := make([]*decimal.Decimal, len(stderrs))
+	for i, row := range rows {
+		widened[i] = stderrs[i]
+		if m := members[row.Task]; m > 1 {
+			// The squares of m such values add up to the square of the sum.
+			se := total[row.Task].Float64() / math.Sqrt(float64(m))
+			if d, err := decimal.FromFloat(se); err == nil {
+				widened[i] = &d
+			}
+		}
+	}
+	return widened
 }
 
 // inferMean is inferMacro of a mean in which each task has a weight; all weigh 1 if
@@ -49,7 +76,7 @@ func (a *Average) inferMean(rows []Assessed, weights []decimal.Decimal, method s
 	}
 	found := assessment{
 		scope: ScopeFixedTasks, method: method,
-		estimate:  infer.MacroFixed(deltas, stderrs, options.level()),
+		estimate:  infer.MacroFixed(deltas, dependent(rows, stderrs), options.level()),
 		described: noInference(),
 	}
 	if len(rows) >= 3 {
