@@ -148,7 +148,7 @@ func (c *counter) take() map[string]int {
 func TestCompareAsksForNothingTwice(t *testing.T) {
 	ids, requests := invocations(t), count(t)
 	p := process{env: map[string]string{"MLFLOW_TRACKING_URI": requests.URL, "EVALCTL_CACHE_DIR": t.TempDir()}}
-	args := []string{"compare", ids["A1"].ID, ids["B1"].ID, "-o", "json"}
+	args := []string{"compare", ids["A1"].ID, ids["B1"].ID, "-o", "json", "--samples", "never"}
 
 	searches := map[string]int{"experiments/search": 1, "runs/search": 2}
 	files := map[string]int{"results.yml": 6, "eval_factory_metrics.json": 6, "metadata.yaml": 2}
@@ -237,5 +237,38 @@ func TestDuplicatesAreResolvedAndReported(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Per-sample files cost a listing of each folder that may hold some, and what is
+// in them, once.
+func TestCompareAsksForSamplesOnce(t *testing.T) {
+	ids, requests := invocations(t), count(t)
+	p := process{env: map[string]string{"MLFLOW_TRACKING_URI": requests.URL, "EVALCTL_CACHE_DIR": t.TempDir()}}
+	args := []string{"compare", ids["A1"].ID, ids["B1"].ID, "-o", "json"}
+
+	p.answer(t, args...)
+	cold := requests.take()
+	want := map[string]int{
+		"artifacts": 6, // A1 has the required files only: one listing a run
+		"arith":     1, "acme__falcon-8b-nvfp4": 1, "result": 1, "score": 1, "acme_falcon-8b-nvfp4": 2,
+		"byob_predictions.jsonl": 1,
+	}
+	got := map[string]int{}
+	samples := 0
+	for asked, times := range cold {
+		switch {
+		case want[asked] > 0:
+			got[asked] = times
+		case strings.HasPrefix(asked, "BFCL_") || strings.HasPrefix(asked, "samples_") || strings.HasPrefix(asked, "results_"):
+			samples += times
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" || samples != 8+3+1 {
+		t.Errorf("%d files, (-want +got):\n%s", samples, diff)
+	}
+	p.answer(t, args...)
+	if diff := cmp.Diff(map[string]int{"experiments/search": 1, "runs/search": 2}, requests.take()); diff != "" {
+		t.Errorf("warm (-want +got):\n%s", diff)
 	}
 }

@@ -25,6 +25,8 @@ const (
 // configured tasks, and run_config.yml where results.yml cannot tell a setting. A
 // run that several selectors name is read once.
 //
+// With [Fetcher.Samples] it reads each job's per-sample files too.
+//
 // Content that cannot be used is a value: a job without results and the reason.
 // The error is for what failed: a file of a FINISHED run that could not be
 // fetched.
@@ -70,6 +72,11 @@ func (f *Fetcher) each(ctx context.Context, resolutions []query.Resolution, read
 			evaluations[i].Jobs = append(evaluations[i].Jobs, source.Jobs...)
 			evaluations[i].Launches = append(evaluations[i].Launches, source.Launches...)
 			evaluations[i].Warnings = append(evaluations[i].Warnings, source.Warnings...)
+		}
+	}
+	if f.Samples == SamplesAlways {
+		if err := requireSamples(evaluations); err != nil {
+			return nil, err
 		}
 	}
 	return evaluations, nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -25,9 +26,12 @@ type Progress interface {
 
 // Fetcher reads files of runs, several at a time.
 type Fetcher struct {
+	Samples SampleMode // what Load does about per-sample files
+
 	cache    *Cache
 	progress Progress
 	slots    chan struct{} // bounds what is under way
+	decoders chan struct{} // bounds how many jobs' samples are decoded
 	maxFile  int64         // bounds what is read into memory; what is saved is streamed
 }
 
@@ -48,7 +52,10 @@ func NewFetcher(cache *Cache, progress Progress, parallel int) *Fetcher {
 	if parallel <= 0 {
 		parallel = DefaultParallel
 	}
-	return &Fetcher{cache: cache, progress: progress, slots: make(chan struct{}, parallel), maxFile: defaultMaxFile}
+	return &Fetcher{
+		cache: cache, progress: progress, slots: make(chan struct{}, parallel),
+		decoders: make(chan struct{}, runtime.GOMAXPROCS(0)), maxFile: defaultMaxFile,
+	}
 }
 
 // Blob is a file that was read whole.

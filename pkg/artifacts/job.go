@@ -162,7 +162,8 @@ func (d *folder) job(ctx context.Context, dir string) (nemo.Job, error) {
 			return nemo.Job{}, err
 		}
 	}
-	return job, nil
+	err = d.readSamples(ctx, &job, dir)
+	return job, err
 }
 
 // describe fills in of a run what its results.yml knows.

@@ -1,0 +1,139 @@
+package artifacts
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/evalctl/evalctl/pkg/query"
+)
+
+// diskCopy is a file of a run that lies on this machine, whole and verified: an
+// entry of the cache, or a temporary file.
+type diskCopy struct {
+	name   string // on this machine
+	skip   int64  // bytes before the content
+	size   int64  // of the content
+	sha256 string
+	remove bool
+}
+
+func (c *diskCopy) open() (io.ReadCloser, error) {
+	file, err := os.Open(c.name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := file.Seek(c.skip, io.SeekStart); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// discard removes a temporary file. That it could not be removed changes no
+// answer.
+func (c *diskCopy) discard() {
+	if c != nil && c.remove {
+		_ = os.Remove(c.name)
+	}
+}
+
+// find returns the entry of a file without reading it into memory, or nil if it is
+// not there or damaged.
+func (c *Cache) find(store query.Store, run query.Run, path string) *diskCopy {
+	entry := c.entry(store, run, path)
+	if entry == "" {
+		return nil
+	}
+	file, err := os.Open(entry)
+	if err != nil {
+		return nil
+	}
+	defer file.Close() //nolint:errcheck // nothing was written
+	var promised [sha256.Size]byte
+	if _, err := io.ReadFull(file, promised[:]); err != nil {
+		return nil
+	}
+	sum := sha256.New()
+	size, err := io.Copy(sum, file)
+	if err != nil || !bytes.Equal(sum.Sum(nil), promised[:]) {
+		return nil
+	}
+	return &diskCopy{name: entry, skip: sha256.Size, size: size, sha256: hex.EncodeToString(promised[:])}
+}
+
+// copyToDisk takes a file from the cache or the store, never whole into memory.
+func (d *folder) copyToDisk(ctx context.Context, file query.File) (copied *diskCopy, err error) {
+	if kept := d.cache.find(d.store, d.run, file.Path); kept != nil && kept.size == file.Size {
+		return kept, nil
+	}
+	for range tries {
+		copied, err = d.download(ctx, file)
+		if !isCutShort(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	if query.HasCode(err, query.Uncertain) || query.HasCode(err, query.NotFound) {
+		return nil, undeliverable(file.Path, err)
+	}
+	return copied, d.broken(err)
+}
+
+// download streams a file into a temporary one beside its place in the cache, and
+// moves it there if it is whole. Without a place that can be written it stays a
+// temporary file of the system.
+func (d *folder) download(ctx context.Context, file query.File) (copied *diskCopy, err error) {
+	entry := d.cache.entry(d.store, d.run, file.Path)
+	temporary, err := createBeside(entry)
+	if err != nil {
+		entry = ""
+		if temporary, err = os.CreateTemp("", "evalctl-*"); err != nil {
+			return nil, err
+		}
+	}
+	copied = &diskCopy{name: temporary.Name(), remove: true}
+	defer func() {
+		if err != nil {
+			copied.discard()
+			copied = nil
+		}
+	}()
+	sum := sha256.New()
+	target := &target{w: io.MultiWriter(temporary, sum)}
+	var blank [sha256.Size]byte
+	_, err = temporary.Write(blank[:])
+	if err == nil {
+		err = d.stream(ctx, file, target)
+	}
+	if target.err != nil {
+		err = target.err // a full disk is no broken transfer
+	}
+	if err == nil {
+		_, err = temporary.WriteAt(sum.Sum(nil), 0)
+	}
+	if err = errors.Join(err, temporary.Close()); err != nil {
+		return nil, err
+	}
+	copied.skip, copied.size, copied.sha256 = sha256.Size, target.n, checksum(sum)
+	if entry != "" && os.Rename(copied.name, entry) == nil {
+		copied.name, copied.remove = entry, false
+	}
+	return copied, nil
+}
+
+// createBeside creates a file in the folder of another, which it makes.
+func createBeside(name string) (*os.File, error) {
+	if name == "" {
+		return nil, fs.ErrInvalid
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(filepath.Join(filepath.Dir(name), ".partial-"+rand.Text()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+}
