@@ -55,7 +55,7 @@ func (c *Cache) find(store query.Store, run query.Run, path string) *diskCopy {
 	if err != nil {
 		return nil
 	}
-	defer file.Close() //nolint:errcheck // nothing was written
+	defer file.Close()
 	var promised [sha256.Size]byte
 	if _, err := io.ReadFull(file, promised[:]); err != nil {
 		return nil

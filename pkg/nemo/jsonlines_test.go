@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -124,7 +125,7 @@ func FuzzJSONLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if bytes.ContainsAny(data, "\n") || bytes.Contains(data, []byte("NaN")) || bytes.Contains(data, []byte("Infinity")) ||
 			bytes.Count(data, []byte("[")) > 500 || bytes.Count(data, []byte("{")) > 500 || bytes.HasPrefix(data, []byte("\ufeff")) {
-			t.Skip()
+			return // what encoding/json does not have, or counts otherwise
 		}
 		var want map[string]any
 		decoder := json.NewDecoder(bytes.NewReader(data))
@@ -148,11 +149,8 @@ func FuzzJSONLines(f *testing.F) {
 				t.Errorf("%q: %v, want %v", data, measures[0], x)
 			}
 		}
-		if text, ok := want["t"].(string); ok && texts[len(texts)-1] != strings.ToValidUTF8(text, "\ufffd") && !bytes.Contains(data, []byte{0xff}) {
-			// encoding/json replaces what is not UTF-8
-			if strings.ToValidUTF8(texts[len(texts)-1], "") == texts[len(texts)-1] {
-				t.Errorf("%q: %q, want %q", data, texts[len(texts)-1], text)
-			}
+		if text, ok := want["t"].(string); ok && utf8.Valid(data) && texts[len(texts)-1] != text {
+			t.Errorf("%q: %q, want %q", data, texts[len(texts)-1], text)
 		}
 	})
 }
