@@ -88,7 +88,7 @@ func (d *folder) copyToDisk(ctx context.Context, file query.File) (copied *diskC
 // download streams a file into a temporary one beside its place in the cache, and
 // moves it there if it is whole. Without a place that can be written it stays a
 // temporary file of the system.
-func (d *folder) download(ctx context.Context, file query.File) (copied *diskCopy, err error) {
+func (d *folder) download(ctx context.Context, file query.File) (_ *diskCopy, err error) {
 	entry := d.cache.entry(d.store, d.run, file.Path)
 	temporary, err := createBeside(entry)
 	if err != nil {
@@ -97,11 +97,10 @@ func (d *folder) download(ctx context.Context, file query.File) (copied *diskCop
 			return nil, err
 		}
 	}
-	copied = &diskCopy{name: temporary.Name(), remove: true}
+	made := &diskCopy{name: temporary.Name(), remove: true}
 	defer func() {
 		if err != nil {
-			copied.discard()
-			copied = nil
+			made.discard()
 		}
 	}()
 	sum := sha256.New()
@@ -120,11 +119,11 @@ func (d *folder) download(ctx context.Context, file query.File) (copied *diskCop
 	if err = errors.Join(err, temporary.Close()); err != nil {
 		return nil, err
 	}
-	copied.skip, copied.size, copied.sha256 = sha256.Size, target.n, checksum(sum)
-	if entry != "" && os.Rename(copied.name, entry) == nil {
-		copied.name, copied.remove = entry, false
+	made.skip, made.size, made.sha256 = sha256.Size, target.n, checksum(sum)
+	if entry != "" && os.Rename(made.name, entry) == nil {
+		made.name, made.remove = entry, false
 	}
-	return copied, nil
+	return made, nil
 }
 
 // createBeside creates a file in the folder of another, which it makes.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -135,4 +136,62 @@ func TestRealTreeIsSaved(t *testing.T) {
 			wantFile(t, filepath.Join(dir, run.JobID(), filepath.FromSlash(run.Folder), name), string(want))
 		}
 	}
+}
+
+// A server gives the samples that the directory has, cold, warm and without a
+// cache; where the exporter left them behind, the reason.
+func TestRealSamplesAgree(t *testing.T) {
+	store, cache := realStore(t), artifacts.OpenCache(t.TempDir())
+	load := func(cache *artifacts.Cache, resolutions []query.Resolution) map[string]nemo.Job {
+		t.Helper()
+		fetcher := artifacts.NewFetcher(cache, nil, 0)
+		fetcher.Samples = artifacts.SamplesAuto
+		evaluations, err := fetcher.Load(t.Context(), resolutions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs := map[string]nemo.Job{}
+		for _, job := range evaluations[0].Jobs {
+			if job.Results != nil {
+				jobs[nemo.Text(job.Run.JobID)] = job
+			}
+		}
+		return jobs
+	}
+	for name, exportedWhole := range map[string]bool{"A1": false, "B1": true, "THINK": true, "B2": true} {
+		invocation := invocation(t, name)
+		local := load(nil, resolve(t, nil, invocation.Dir))
+		for title, cache := range map[string]*artifacts.Cache{"cold or warm": cache, "warm": cache, "no cache": nil} {
+			for id, job := range load(cache, resolve(t, store, invocation.ID)) {
+				want := local[id]
+				if !exportedWhole {
+					if job.Samples != nil || job.SamplesReason != "the run has the required files only (export with only_required=false for per-sample files)" {
+						t.Errorf("%s %s: %v %q", name, id, job.Samples, job.SamplesReason)
+					}
+					continue
+				}
+				if (want.Samples == nil) != strings.HasPrefix(want.SamplesReason, "no file says which answers are wrong") {
+					t.Errorf("%s %s: %s", name, id, want.SamplesReason)
+				}
+				if diff := cmp.Diff(withoutFolder(want.Samples), withoutFolder(job.Samples)); diff != "" || want.SamplesReason != job.SamplesReason {
+					t.Errorf("%s %s, %s: %q (-directory +server):\n%s", name, id, title, job.SamplesReason, diff)
+				}
+			}
+		}
+	}
+}
+
+// withoutFolder takes the job's folder off the paths of files: a run holds it, a
+// directory is it.
+func withoutFolder(samples *nemo.Samples) *nemo.Samples {
+	if samples == nil {
+		return nil
+	}
+	same := *samples
+	same.Files = nil
+	for _, file := range samples.Files {
+		_, file.Path, _ = strings.Cut(file.Path, "artifacts/")
+		same.Files = append(same.Files, file)
+	}
+	return &same
 }

@@ -57,10 +57,14 @@ func (f *Fetcher) save(ctx context.Context, store query.Store, run query.Run, fi
 	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return Saved{}, err
 	}
-	if content, ok := f.cache.get(store, run, file.Path); ok && int64(len(content)) == file.Size && !force {
+	if kept := f.cache.find(store, run, file.Path); kept != nil && kept.size == file.Size && !force {
 		saved, err := writeStream(root, name, run.EndTime, func(w io.Writer) error {
-			_, err := w.Write(content)
-			return err
+			entry, err := kept.open()
+			if err != nil {
+				return err
+			}
+			_, err = io.Copy(w, entry)
+			return errors.Join(err, entry.Close())
 		})
 		saved.Cached = true
 		return saved, err
