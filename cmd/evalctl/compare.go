@@ -115,7 +115,9 @@ judge…), is in no average.
 Each row says what the best evidence in the files shows: the same questions on
 both sides where per-sample files were exported, else repeated runs, right
 answers of a known number of questions, or reported standard errors. p-values
-of a candidate's headlines are adjusted together (Holm). The marks:
+of a candidate's headlines are adjusted together (Holm). Per-sample files are
+looked for in each run's folder: exports with only_required=true have none.
+They count for a score only if their mean is its value. The marks:
 
   ▲ better   ▼ worse   ≈ within --margin   ~ undecided   ? nothing to test with
 
@@ -141,6 +143,7 @@ task without headline is no proof, and exits 6.
   evalctl compare ./results/20261121_031638-c0bd961e50124ab3 ce963eed -o md
   evalctl compare c0bd961e ce963eed --margin 0.02 --assert no-regression -o brief
   evalctl compare bf16=c0bd,f565,722c nvfp4=ce96,03f4,3926 --scope fixed_items
+  evalctl compare ./results/20261121_031638-c0bd961e50124ab3 ce963eed --samples always
   evalctl compare demo:c0bd961e demo:ce963eed --jq '.data.rows[] | [.task, .delta]'`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {

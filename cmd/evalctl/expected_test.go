@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,7 +43,7 @@ func TestCompareGivesTheJSONThatWasWrittenByHand(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compact := process{}.answer(t, "compare", "--tracking-uri", output(t), ids[test.base].ID, ids[test.cand].ID, "-o", "json")
+			compact := process{}.answer(t, "compare", "--tracking-uri", output(t), ids[test.base].ID, ids[test.cand].ID, "--samples", "never", "-o", "json")
 			var got bytes.Buffer
 			if err := json.Indent(&got, []byte(compact), "", "  "); err != nil {
 				t.Fatal(err)
@@ -51,5 +52,53 @@ func TestCompareGivesTheJSONThatWasWrittenByHand(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The cells that were counted in the harnesses' own files stand in the answer.
+func TestCompareGivesThePairedTables(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(stack.Data(t), "truths.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type cells struct {
+		N        int `json:"n"`
+		Both     int `json:"both"`
+		BaseOnly int `json:"base_only"`
+		CandOnly int `json:"cand_only"`
+		Neither  int `json:"neither"`
+	}
+	var truths struct {
+		Pairs map[string]map[string]cells `json:"pairs"`
+	}
+	if err := json.Unmarshal(text, &truths); err != nil {
+		t.Fatal(err)
+	}
+	type answer struct {
+		Data struct {
+			Rows []struct {
+				Task, Metric, Score string
+				Inference           struct{ Paired *cells }
+			}
+		}
+	}
+	ids := invocations(t)
+	for pair, tables := range truths.Pairs {
+		base, cand, _ := strings.Cut(pair, " ")
+		got := map[string]cells{}
+		rows := decode[answer](t, process{}.answer(t, "compare", "--tracking-uri", output(t), ids[base].ID, ids[cand].ID, "--scores", "all", "-o", "json"))
+		for _, row := range rows.Data.Rows {
+			key := row.Task + " " + strings.TrimPrefix(row.Metric, "exact_match__")
+			if row.Task == "arith" {
+				key = "arith" + strings.TrimPrefix(row.Score, "correct")
+			}
+			if _, ok := tables[key]; ok && row.Inference.Paired != nil && got[key] == (cells{}) {
+				got[key] = *row.Inference.Paired // of a group, which comes before its members
+			}
+		}
+		delete(tables, "bfcl") // all categories together, which is no score
+		if diff := cmp.Diff(tables, got); diff != "" {
+			t.Errorf("%s (-truth +printed):\n%s", pair, diff)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/demo"
 	"github.com/evalctl/evalctl/test/fakemlflow"
+	"github.com/evalctl/evalctl/test/stack"
 )
 
 // TestScripts runs testdata/script, the specification of the command line: what
@@ -35,7 +37,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "data": data, "mlflow": mlflow, "export": export, "fault": fault, "requests": requests,
+			"exits": exits, "data": data, "examples": examples, "mlflow": mlflow, "export": export, "fault": fault, "requests": requests,
 		},
 	})
 }
@@ -78,6 +80,15 @@ func data(ts *testscript.TestScript, _ bool, args []string) {
 	files, err := demo.FS()
 	ts.Check(err)
 	ts.Check(os.CopyFS(ts.MkAbs(args[0]), files))
+}
+
+// examples DIR makes a launcher's output directory of A1 and B1 of test/data, with
+// their per-sample files.
+func examples(ts *testscript.TestScript, _ bool, args []string) {
+	root := stack.Data(siteOf(ts).tb)
+	for _, name := range []string{"20261121_031638-c0bd961e50124ab3", "20261121_031819-ce963eed5b5b91b0"} {
+		ts.Check(os.CopyFS(filepath.Join(ts.MkAbs(args[0]), name), os.DirFS(filepath.Join(root, "launcher-output", name))))
+	}
 }
 
 // mlflow starts a server that holds what the exporter makes of the built-in data.

@@ -165,7 +165,7 @@ func TestRealSamplesAgree(t *testing.T) {
 			for id, job := range load(cache, resolve(t, store, invocation.ID)) {
 				want := local[id]
 				if !exportedWhole {
-					if job.Samples != nil || job.SamplesReason != "the run has the required files only (export with only_required=false for per-sample files)" {
+					if job.Samples != nil || job.SamplesReason != "the required files only were exported (only_required=true)" {
 						t.Errorf("%s %s: %v %q", name, id, job.Samples, job.SamplesReason)
 					}
 					continue

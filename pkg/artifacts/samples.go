@@ -172,7 +172,7 @@ func noSampleFiles(job *nemo.Job, dir string, files []query.File, whole bool) st
 	case !whole:
 		return fmt.Sprintf("no per-sample files in the first %d folders of the run, which has more", maxSampleFolders)
 	case dir != "" && !slices.ContainsFunc(files, more):
-		return "the run has the required files only (export with only_required=false for per-sample files)"
+		return "the required files only were exported (only_required=true)"
 	case nemo.Text(job.Run.Harness) == "simple_evals":
 		return "simple_evals writes no per-sample files"
 	}

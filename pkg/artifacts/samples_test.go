@@ -67,7 +67,7 @@ func TestWhyThereAreNoSamples(t *testing.T) {
 		edit func(run *fakemlflow.Run, name, content string)
 		want string
 	}{
-		"required files only": {func(*fakemlflow.Run, string, string) {}, "the run has the required files only (export with only_required=false for per-sample files)"},
+		"required files only": {func(*fakemlflow.Run, string, string) {}, "the required files only were exported (only_required=true)"},
 		"of no known kind":    {func(run *fakemlflow.Run, name, _ string) { run.Files[name+".txt"] = "x" }, "the run has no per-sample files of a known kind"},
 		"damaged":             {func(run *fakemlflow.Run, name, content string) { run.Files[name] = content[:len(content)-20] }, "arith/byob_predictions.jsonl: line 200: ends within a record (cut short?)"},
 		"of another run": {func(run *fakemlflow.Run, name, content string) {
@@ -105,7 +105,7 @@ func TestWhyThereAreNoSamples(t *testing.T) {
 func TestSamplesAlways(t *testing.T) {
 	run := exported(t, "A1")[0]
 	_, err := loadSamples(t.Context(), t, open(t, serve(t, run)), nil, artifacts.SamplesAlways)
-	wantCode(t, err, query.NotFound, "no per-sample outcomes for arith of run", "required files only")
+	wantCode(t, err, query.NotFound, "no per-sample outcomes for arith of run", "required files only were")
 
 	name, content := predictions(t, run)
 	run.Files[name] = content[:100]

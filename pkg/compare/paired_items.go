@@ -29,7 +29,7 @@ func outcomesOf(repeats []measured) (*outcomes, string) {
 		}
 		of := m.job.Samples.Of(m.score.Name, m.score.Metric, m.score.Score)
 		if of == nil {
-			return nil, "its sample files do not tell this score"
+			return nil, m.job.Samples.WhyNot(m.score.Name, m.score.Metric, m.score.Score)
 		}
 		if found.joinedBy != "" && found.joinedBy != of.JoinedBy {
 			return nil, "its runs identify questions in different ways"

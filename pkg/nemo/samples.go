@@ -47,6 +47,16 @@ func (s *Samples) Of(name, metric, score string) *Outcomes {
 	return nil
 }
 
+// WhyNot says, for a person, why no outcomes make up a score.
+func (s *Samples) WhyNot(name, metric, score string) string {
+	for _, e := range s.Excluded {
+		if e.of() == (scoreName{name, metric, score}) {
+			return e.Reason
+		}
+	}
+	return "its sample files do not tell this score"
+}
+
 // JoinPosition says that questions are known by their place in the file alone.
 const JoinPosition = "position"
 
