@@ -87,7 +87,8 @@ func numberJobs(jobs []nemo.Job, launch nemo.Launch, tasks []nemo.ConfiguredTask
 // onePerTask joins the jobs of an invocation's runs. Launcher 0.1.x makes another
 // run with each export of a whole invocation, also beside those of its jobs; what
 // such a run shares with others counts once, and what was set aside is reported.
-// A run of one job goes before, then a finished run, then the newest.
+// A run with a results.yml goes before, then one of one job, a finished one, the
+// newest.
 func onePerTask(folders []*folder, jobs [][]nemo.Job) ([]nemo.Job, []nemo.Warning) {
 	type held struct {
 		*folder
@@ -114,6 +115,7 @@ func onePerTask(folders []*folder, jobs [][]nemo.Job) ([]nemo.Job, []nemo.Warnin
 		}
 		best := slices.MinFunc(same, func(a, b int) int {
 			return cmp.Or(
+				falseFirst(!all[a].job.HasResultsFile(), !all[b].job.HasResultsFile()),
 				falseFirst(all[a].job.Results == nil, all[b].job.Results == nil),
 				falseFirst(isWhole(a), isWhole(b)),
 				falseFirst(!all[a].finished(), !all[b].finished()),

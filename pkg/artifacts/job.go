@@ -45,6 +45,9 @@ func (d *folder) jobs(ctx context.Context) ([]nemo.Job, error) {
 		}
 		dirs = named
 	}
+	if len(dirs) == 0 && d.metricsStand() {
+		return asList(d.fromMetrics(ctx, tree))
+	}
 	if len(dirs) == 0 {
 		return asList(d.withoutResults(ctx, "", &query.Error{Code: query.NotFound, Message: "the run has no " + resultsName}))
 	}
@@ -139,12 +142,7 @@ func (d *folder) job(ctx context.Context, dir string) (nemo.Job, error) {
 		job.Problem = fmt.Sprintf("%s: %v", results.Path, err)
 		return job, nil
 	}
-	if !d.finished() {
-		job.Warnings = append(job.Warnings, nemo.Warning{
-			Code: "RUN_NOT_FINISHED", Message: "the run is " + d.run.Status + "; its results may not be whole",
-			Task: nemo.Text(job.Run.Task), RunIDs: []string{d.run.ID},
-		})
-	}
+	d.warnUnfinished(&job)
 	d.describe(&job, decoded)
 	job.Results = decoded
 	if len(decoded.Scores) == 0 {
@@ -164,6 +162,17 @@ func (d *folder) job(ctx context.Context, dir string) (nemo.Job, error) {
 	}
 	err = d.readSamples(ctx, &job, dir)
 	return job, err
+}
+
+// warnUnfinished says that a job's results are those of a run that did not end well.
+func (d *folder) warnUnfinished(job *nemo.Job) {
+	if d.finished() {
+		return
+	}
+	job.Warnings = append(job.Warnings, nemo.Warning{
+		Code: "RUN_NOT_FINISHED", Message: "the run is " + d.run.Status + "; its results may not be whole",
+		Task: nemo.Text(job.Run.Task), RunIDs: []string{d.run.ID},
+	})
 }
 
 // describe fills in of a run what its results.yml knows.

@@ -85,8 +85,9 @@ func values(settings nemo.Settings) map[string]string {
 	return all
 }
 
-// A run whose artifact store cannot be written is FAILED and holds nothing.
-func TestRealFailedRun(t *testing.T) {
+// A run whose artifact store cannot be written is FAILED and holds no files. Its
+// metrics are the scores of the job's other run.
+func TestRealRunWithoutFiles(t *testing.T) {
 	store := realStore(t)
 	runs, err := query.All(store.Search(t.Context(), query.Search{
 		Filter: query.Filter{{Entity: query.Attribute, Key: "status", Op: query.Equal, Value: query.StatusFailed}},
@@ -97,9 +98,66 @@ func TestRealFailedRun(t *testing.T) {
 	if len(runs) != 1 {
 		t.Fatalf("%d failed runs", len(runs))
 	}
-	evaluation := mustLoad(t, store, runs[0].ID)[0]
-	if job := evaluation.Jobs[0]; job.Reason != nemo.ReasonFailed || job.Results != nil {
-		t.Errorf("reason %q: %s", job.Reason, job.Problem)
+	bare := mustLoad(t, store, runs[0].ID)[0].Jobs[0]
+	if bare.Results == nil || bare.HasResultsFile() || bare.Reason != "" {
+		t.Fatalf("reason %q: %s", bare.Reason, bare.Problem)
+	}
+	if len(bare.Warnings) != 1 || bare.Warnings[0].Code != "RUN_NOT_FINISHED" {
+		t.Errorf("warnings %v", bare.Warnings)
+	}
+	for _, job := range mustLoad(t, store, invocation(t, "A2").ID)[0].Jobs {
+		if nemo.Text(job.Run.JobID) != nemo.Text(bare.Run.JobID) {
+			continue
+		}
+		wantMetrics(t, job, bare.Results.Scores)
+		return
+	}
+	t.Error("no other run of the job")
+}
+
+// Every metric that the launcher's exporter made is found by its key, with the
+// value of results.yml, and no key stands for two scores.
+func TestFact06RealMetricsAreTheResults(t *testing.T) {
+	store := realStore(t)
+	checked := 0
+	for _, invocation := range stack.Invocations(t) {
+		if !invocation.Exported {
+			continue
+		}
+		resolutions := resolve(t, store, invocation.ID)
+		jobs := map[string]nemo.Job{}
+		for _, job := range mustLoad(t, store, invocation.ID)[0].Jobs {
+			jobs[job.Run.RunID] = job
+		}
+		for _, run := range resolutions[0].Found[0].Runs {
+			wantMetrics(t, jobs[run.ID], nemo.MetricScores("", run.Metrics))
+			checked += len(run.Metrics)
+		}
+	}
+	if checked < 100 {
+		t.Errorf("%d metrics", checked)
+	}
+}
+
+// wantMetrics asserts that the metrics of a run are the results of a job.
+func wantMetrics(t *testing.T, job nemo.Job, metrics []nemo.Score) {
+	t.Helper()
+	keys := make([]string, len(metrics))
+	for i, m := range metrics {
+		keys[i] = m.Metric
+	}
+	keysOf, scoresOf := nemo.MatchKeys(job.Results.Scores, keys)
+	for i, s := range job.Results.Scores {
+		if len(keysOf[i]) != 1 || len(scoresOf[keysOf[i][0]]) != 1 {
+			t.Errorf("%s %s %s: keys %v", s.Name, s.Metric, s.Score, keysOf[i])
+			continue
+		}
+		if m := metrics[keysOf[i][0]]; !m.Value.Equal(*s.Value) {
+			t.Errorf("%s: %s, the file says %s", m.Metric, m.Value, s.Value)
+		}
+	}
+	if len(keys) != len(job.Results.Scores) {
+		t.Errorf("%d keys of %d scores: %q", len(keys), len(job.Results.Scores), keys)
 	}
 }
 

@@ -44,14 +44,16 @@ type cell struct {
 	sources   []nemo.Source
 
 	// What inference is made from.
-	task       string            // canonical name
-	values     []decimal.Decimal // one for each run that has one
-	stderrs    []decimal.Decimal // of the runs that report one
-	seeds      []string          // of the runs, beside values
-	outcomes   *outcomes         // per-sample values; nil if a run has none
-	noOutcomes string            // why, for a person
-	derived    infer.DerivedN    // questions, from value and standard error
-	repeated   bool              // the harness counts every repeat of a question as a question, here there are some
+	task        string            // canonical name
+	values      []decimal.Decimal // one for each run that has one
+	stderrs     []decimal.Decimal // of the runs that report one
+	seeds       []string          // of the runs, beside values
+	outcomes    *outcomes         // per-sample values; nil if a run has none
+	noOutcomes  string            // why, for a person
+	derived     infer.DerivedN    // questions, from value and standard error
+	repeated    bool              // the harness counts every repeat of a question as a question, here there are some
+	fromMetrics bool              // read from MLflow's metrics, not from a file
+	reading     catalog.Reading   // what its key stands for; empty if unknown or not from metrics
 }
 
 func (c cell) key() string {
@@ -194,6 +196,9 @@ func (t *task) score(known *catalog.Catalog) {
 		c.scale, c.direction = known.ScaleOf(t.harness, t.name, byKey[key][0].score, isPrimary)
 		c.offScale = offScale(c.scale, byKey[key])
 		c.task = known.Canonical(t.name)
+		if c.fromMetrics && isPrimary {
+			c.reading, _ = known.ReadKey(t.harness, t.name, c.metric)
+		}
 		if isPrimary {
 			t.primary = i
 		}
@@ -236,7 +241,7 @@ func merge(repeats []measured) cell {
 	firstJob, firstScore := repeats[0].job, repeats[0].score
 	c := cell{
 		section: firstScore.Section, name: firstScore.Name, metric: firstScore.Metric, score: firstScore.Score,
-		repeats: len(repeats), sources: []nemo.Source{},
+		repeats: len(repeats), sources: []nemo.Source{}, fromMetrics: firstScore.Section == nemo.Metrics,
 	}
 	var values []decimal.Decimal
 	for _, m := range repeats {

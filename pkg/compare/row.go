@@ -111,6 +111,7 @@ func glob(text string) (*regexp.Regexp, error) {
 type pair struct {
 	base, cand *task
 	variant    string
+	ambiguous  map[string]bool // keys of cells that could not be joined through MLflow keys
 }
 
 // join pairs the tasks of two sides by name and variant. A plain task stands for
@@ -144,24 +145,24 @@ func joinVariants(base, cand []*task) []pair {
 	switch {
 	case len(base) == 1 && base[0].variant == "" && len(cand) > 0:
 		for _, c := range cand {
-			pairs = append(pairs, pair{base[0], c, c.variant})
+			pairs = append(pairs, pair{base: base[0], cand: c, variant: c.variant})
 		}
 	case len(cand) == 1 && cand[0].variant == "" && len(base) > 0:
 		for _, b := range base {
-			pairs = append(pairs, pair{b, cand[0], b.variant})
+			pairs = append(pairs, pair{base: b, cand: cand[0], variant: b.variant})
 		}
 	default:
 		for _, b := range base {
 			i := slices.IndexFunc(cand, func(c *task) bool { return c.variant == b.variant })
 			if i < 0 {
-				pairs = append(pairs, pair{b, nil, b.variant})
+				pairs = append(pairs, pair{base: b, variant: b.variant})
 				continue
 			}
-			pairs = append(pairs, pair{b, cand[i], b.variant})
+			pairs = append(pairs, pair{base: b, cand: cand[i], variant: b.variant})
 		}
 		for _, c := range cand {
 			if !slices.ContainsFunc(base, func(b *task) bool { return b.variant == c.variant }) {
-				pairs = append(pairs, pair{nil, c, c.variant})
+				pairs = append(pairs, pair{cand: c, variant: c.variant})
 			}
 		}
 	}
@@ -173,6 +174,7 @@ func joinVariants(base, cand []*task) []pair {
 // each other, every other score with its namesake. A score that is not wanted, and
 // no headline, is compared without inference.
 func (p pair) assess(baseLabel, candLabel string, options Options) []Assessed {
+	p = p.throughKeys()
 	basePrimary, candPrimary := p.base.headline(), p.cand.headline()
 	var rows []Assessed
 	if basePrimary != nil || candPrimary != nil {
@@ -237,9 +239,13 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 		Base: valueOf(base, baseLabel), Cand: valueOf(cand, candLabel),
 		Verdict: NoInference, Reasons: []string{}, Warnings: []nemo.Warning{}, Inference: noInference(),
 	}
+	row.Warnings = append(row.Warnings, fromMetrics(base, cand, baseLabel, candLabel)...)
 	if base == nil || cand == nil {
 		row.Verdict = NotComparable
 		row.Reasons = append(row.Reasons, nemo.ReasonAbsentOnSide)
+		if p.ambiguous[named.key()] {
+			row.Reasons = append(row.Reasons, reasonAmbiguousKey)
+		}
 		return Assessed{Row: row}
 	}
 	found := p.differences()
@@ -249,7 +255,7 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 	if base.scale != cand.scale || base.direction != cand.direction || otherScales(base, cand) {
 		found = append(found, difference{key: keyScale})
 	}
-	if primary && (base.metric != cand.metric || base.score != cand.score) {
+	if primary && base.meaning() != cand.meaning() {
 		found = append(found, metricNames(*base, *cand))
 	}
 	judged := judge(found, options)
@@ -283,9 +289,18 @@ func metricNames(base, cand cell) difference {
 	return difference{key: keyMetricName}
 }
 
+// meaning is a score's name as its harness has it: "metric/score". A key of MLflow
+// stands for itself where it is not known what it means.
+func (c cell) meaning() string {
+	if c.reading != (catalog.Reading{}) {
+		return c.reading.Metric + "/" + c.reading.Score
+	}
+	return c.metric + "/" + c.score
+}
+
 // withoutRepeats is a score's name less the number of repeats in it.
 func withoutRepeats(c cell) string {
-	name := c.metric + "/" + c.score
+	name := c.meaning()
 	for _, sign := range []string{"avg-of-", "avg_of_"} {
 		if before, after, found := strings.Cut(name, sign); found {
 			name = before + "avg" + strings.TrimLeft(after, "0123456789")

@@ -68,7 +68,7 @@ func AverageSides(sides []Side, options Options) (Averages, []nemo.Warning, erro
 			if i == 0 && len(sides) > 1 {
 				continue
 			}
-			row, ok := pair{l.tasks[0], l.tasks[i], l.variant}.headlines(sides[0].Label, sides[i].Label, options)
+			row, ok := pair{base: l.tasks[0], cand: l.tasks[i], variant: l.variant}.headlines(sides[0].Label, sides[i].Label, options)
 			if !ok {
 				continue
 			}
@@ -102,7 +102,11 @@ func AverageSides(sides []Side, options Options) (Averages, []nemo.Warning, erro
 			stand(result.Averages[first:], used)
 		}
 	}
-	return result, withKeys(envelope(sides, tasks, rows, options), rows), nil
+	warnings := withKeys(envelope(sides, tasks, rows, options), rows)
+	if len(sides) == 1 {
+		warnings = append(warnings, tasksFromMetrics(tasks[0], sides[0].Label)...)
+	}
+	return result, warnings, nil
 }
 
 // withKeys adds to the warnings that count rows the settings that these name:
@@ -128,6 +132,7 @@ func withKeys(warnings []nemo.Warning, rows []Row) []nemo.Warning {
 
 // headlines is the row of a pair's primary scores; false if it has none.
 func (p pair) headlines(baseLabel, candLabel string, options Options) (Row, bool) {
+	p = p.throughKeys()
 	base, cand := p.base.headline(), p.cand.headline()
 	if base == nil && cand == nil {
 		return Row{}, false

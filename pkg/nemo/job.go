@@ -9,6 +9,7 @@ type Job struct {
 
 	// Results is nil where there are none to compare; Reason says why, in the
 	// contract's words for missing tasks, and Problem what exactly is wrong.
+	// ResultsFile is empty where the results are the store's metrics.
 	Results     *Results
 	ResultsFile File
 	Reason      string
@@ -41,7 +42,12 @@ const (
 	ReasonAbsentOnSide = "absent_on_side"
 )
 
-// Source is the provenance of one of the job's scores.
+// HasResultsFile reports whether the job has results that were read from a file,
+// not from the store's metrics.
+func (j Job) HasResultsFile() bool { return j.Results != nil && j.ResultsFile.Path != "" }
+
+// Source is the provenance of one of the job's scores. A score from the store's
+// metrics has the metric's key as its place, in no file.
 func (j Job) Source(s Score) Source {
 	return Source{RunID: j.Run.RunID, Path: j.ResultsFile.Path, Key: s.Pointer, SHA256: j.ResultsFile.SHA256}
 }

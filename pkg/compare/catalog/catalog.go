@@ -147,6 +147,10 @@ var timings = []string{"gen_seconds", "latency", "duration", "tokens", "time_ms"
 // Primary returns the index of the task's headline among its scores, or false if
 // it has none.
 func (c *Catalog) Primary(harness, task string, scores []nemo.Score) (int, bool) {
+	if len(scores) > 0 && !slices.ContainsFunc(scores, func(s nemo.Score) bool { return s.Section != nemo.Metrics }) {
+		i, _, ok := c.primaryKey(harness, task, scores)
+		return i, ok
+	}
 	name, ok := c.headlineName(task, scores)
 	if !ok {
 		return 0, false
@@ -180,8 +184,8 @@ func (c *Catalog) Primary(harness, task string, scores []nemo.Score) (int, bool)
 		// Its totals count categories that were not run as 0.
 		return 0, false
 	case "nemo_skills":
-		for _, score := range []string{"symbolic_correct", "judge_correct", "accuracy"} {
-			for _, metric := range []string{"pass@1[avg-of-N]", "pass@1"} {
+		for _, score := range nemoSkillsScores() {
+			for _, metric := range nemoSkillsMetrics() {
 				if i, found := bestMatch(metric+"/"+score, scores, candidates); found {
 					return i, true
 				}
@@ -199,6 +203,10 @@ func (c *Catalog) Primary(harness, task string, scores []nemo.Score) (int, bool)
 	}
 	return firstInOrder(scores, candidates)
 }
+
+// The headlines of nemo_skills, in order.
+func nemoSkillsScores() []string  { return []string{"symbolic_correct", "judge_correct", "accuracy"} }
+func nemoSkillsMetrics() []string { return []string{"pass@1[avg-of-N]", "pass@1"} }
 
 type place struct{ section, name string }
 
@@ -355,6 +363,9 @@ func (c *Catalog) ScaleOf(harness, task string, s nemo.Score, primary bool) (Sca
 }
 
 func (c *Catalog) scaleOf(harness, task string, s nemo.Score, primary bool) (Scale, Direction) {
+	if s.Section == nemo.Metrics {
+		return c.keyScale(harness, task, s.Metric, primary)
+	}
 	scale, direction := byHarness(harness, s.Metric, s.Score)
 	entry, known := c.task(harness, task)
 	if !known || !primary || !entry.names(s) {
