@@ -18,6 +18,9 @@ import (
 // for each results.yml in it. The likely folder is tried first; correctness
 // rests on the listing.
 func (d *folder) jobs(ctx context.Context) ([]nemo.Job, error) {
+	if d.isBundle() {
+		return d.bundles(ctx)
+	}
 	if !d.isWholeInvocation() {
 		job, err := d.job(ctx, d.run.Folder)
 		if err == nil {
@@ -44,6 +47,9 @@ func (d *folder) jobs(ctx context.Context) ([]nemo.Job, error) {
 			return []nemo.Job{job}, nil
 		}
 		dirs = named
+	}
+	if len(dirs) == 0 && len(bundleFiles(tree)) > 0 {
+		return d.bundlesOf(ctx, tree)
 	}
 	if len(dirs) == 0 && d.metricsStand() {
 		return asList(d.fromMetrics(ctx, tree))
@@ -169,9 +175,13 @@ func (d *folder) warnUnfinished(job *nemo.Job) {
 	if d.finished() {
 		return
 	}
+	warn(job, "RUN_NOT_FINISHED", "the run is "+d.run.Status+"; its results may not be whole")
+}
+
+// warn adds a warning about a job.
+func warn(job *nemo.Job, code, message string) {
 	job.Warnings = append(job.Warnings, nemo.Warning{
-		Code: "RUN_NOT_FINISHED", Message: "the run is " + d.run.Status + "; its results may not be whole",
-		Task: nemo.Text(job.Run.Task), RunIDs: []string{d.run.ID},
+		Code: code, Message: message, Task: nemo.Text(job.Run.Task), RunIDs: []string{job.Run.RunID},
 	})
 }
 
@@ -208,10 +218,7 @@ func (d *folder) readRuntime(ctx context.Context, job *nemo.Job, name string) er
 		job.Runtime, err = nemo.ParseRuntimeStats(blob.Content)
 	}
 	if err != nil {
-		job.Warnings = append(job.Warnings, nemo.Warning{
-			Code: "RUNTIME_UNREADABLE", Message: fmt.Sprintf("%s: %v", name, err),
-			Task: nemo.Text(job.Run.Task), RunIDs: []string{job.Run.RunID},
-		})
+		warn(job, "RUNTIME_UNREADABLE", fmt.Sprintf("%s: %v", name, err))
 	}
 	return nil
 }

@@ -19,7 +19,8 @@ var rootConfigs = []string{"config.yml", "config.yaml", runConfigName}
 // launcherConfig reads the first file of an invocation's runs that lists its
 // tasks, and says which; nil if none does. Finished runs come first.
 func launcherConfig(ctx context.Context, folders []*folder) (*nemo.LauncherConfig, string, error) {
-	ordered := slices.Clone(folders)
+	// nel-next has no invocations, and so no file that lists their tasks.
+	ordered := slices.DeleteFunc(slices.Clone(folders), (*folder).isBundle)
 	slices.SortStableFunc(ordered, func(a, b *folder) int { return falseFirst(!a.finished(), !b.finished()) })
 	for _, d := range ordered {
 		config, file, err := d.launcherConfig(ctx)

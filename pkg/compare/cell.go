@@ -43,17 +43,20 @@ type cell struct {
 	repeats   int
 	sources   []nemo.Source
 
+	// Where it is from.
+	rounded     bool            // the file has four decimals only
+	fromMetrics bool            // read from MLflow's metrics, not from a file
+	reading     catalog.Reading // what its key stands for; empty if unknown or not from metrics
+
 	// What inference is made from.
-	task        string            // canonical name
-	values      []decimal.Decimal // one for each run that has one
-	stderrs     []decimal.Decimal // of the runs that report one
-	seeds       []string          // of the runs, beside values
-	outcomes    *outcomes         // per-sample values; nil if a run has none
-	noOutcomes  string            // why, for a person
-	derived     infer.DerivedN    // questions, from value and standard error
-	repeated    bool              // the harness counts every repeat of a question as a question, here there are some
-	fromMetrics bool              // read from MLflow's metrics, not from a file
-	reading     catalog.Reading   // what its key stands for; empty if unknown or not from metrics
+	task       string            // canonical name
+	values     []decimal.Decimal // one for each run that has one
+	stderrs    []decimal.Decimal // of the runs that report one
+	seeds      []string          // of the runs, beside values
+	outcomes   *outcomes         // per-sample values; nil if a run has none
+	noOutcomes string            // why, for a person
+	derived    infer.DerivedN    // questions, from value and standard error
+	repeated   bool              // the value is of several answers to each question
 }
 
 func (c cell) key() string {
@@ -246,6 +249,7 @@ func merge(repeats []measured) cell {
 	var values []decimal.Decimal
 	for _, m := range repeats {
 		c.sources = append(c.sources, m.job.Source(m.score))
+		c.rounded = c.rounded || m.score.Rounded
 		if m.score.Value == nil {
 			c.invalid = append(c.invalid, m.score.Invalid)
 			continue
@@ -265,7 +269,7 @@ func merge(repeats []measured) cell {
 			c.value = &mean
 		}
 	}
-	c.repeated = countsRepeats(firstJob) && firstJob.Repeats() > 1
+	c.repeated = (countsRepeats(firstJob) || c.section == nemo.Benchmark) && firstJob.Repeats() > 1
 	c.n = questions(repeats[0])
 	for _, m := range repeats[1:] {
 		if n := questions(m); n == nil || c.n == nil || !n.Equal(*c.n) {

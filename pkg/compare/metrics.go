@@ -10,8 +10,6 @@ import (
 // joined: another score has, or may have, the same key.
 const reasonAmbiguousKey = "metric_key_ambiguous"
 
-const codeFromMetrics = "SCORES_FROM_METRICS"
-
 // throughKeys gives the scores of a side that has only MLflow metrics the names
 // that the other side's results.yml has for them, where a key stands for one score
 // and only that; then they are joined like any others. Its headline is that of the
@@ -66,56 +64,4 @@ func (t *task) named(file *task) (*task, map[string]bool) {
 		}
 	}
 	return &renamed, ambiguous
-}
-
-// fromMetrics warns of a row whose numbers are not, or not all, from a file.
-func fromMetrics(base, cand *cell, baseLabel, candLabel string) []nemo.Warning {
-	w := scoresFromMetrics()
-	var sides []string
-	for _, side := range []struct {
-		cell  *cell
-		label string
-	}{{base, baseLabel}, {cand, candLabel}} {
-		if side.cell == nil || !side.cell.fromMetrics {
-			continue
-		}
-		if !slices.Contains(sides, side.label) {
-			sides = append(sides, side.label)
-		}
-		for _, source := range side.cell.sources {
-			if !slices.Contains(w.RunIDs, source.RunID) {
-				w.RunIDs = append(w.RunIDs, source.RunID)
-			}
-		}
-	}
-	if len(sides) == 0 {
-		return nil
-	}
-	if len(sides) == 1 {
-		w.Side = sides[0]
-	}
-	slices.Sort(w.RunIDs)
-	return []nemo.Warning{w}
-}
-
-// tasksFromMetrics warns of each task of a side by itself that has no file.
-func tasksFromMetrics(tasks []task, label string) []nemo.Warning {
-	var list []nemo.Warning
-	for _, t := range tasks {
-		if !t.onlyMetrics() {
-			continue
-		}
-		w := scoresFromMetrics()
-		w.Side, w.Task = label, t.name
-		for _, job := range t.jobs {
-			w.RunIDs = append(w.RunIDs, job.Run.RunID)
-		}
-		slices.Sort(w.RunIDs)
-		list = append(list, w)
-	}
-	return list
-}
-
-func scoresFromMetrics() nemo.Warning {
-	return nemo.Warning{Code: codeFromMetrics, Message: "the run has no results.yml; its scores are MLflow's metrics, which have no n and no standard error"}
 }

@@ -239,7 +239,7 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 		Base: valueOf(base, baseLabel), Cand: valueOf(cand, candLabel),
 		Verdict: NoInference, Reasons: []string{}, Warnings: []nemo.Warning{}, Inference: noInference(),
 	}
-	row.Warnings = append(row.Warnings, fromMetrics(base, cand, baseLabel, candLabel)...)
+	row.Warnings = append(row.Warnings, provenance(base, cand, baseLabel, candLabel)...)
 	if base == nil || cand == nil {
 		row.Verdict = NotComparable
 		row.Reasons = append(row.Reasons, nemo.ReasonAbsentOnSide)

@@ -104,7 +104,7 @@ func AverageSides(sides []Side, options Options) (Averages, []nemo.Warning, erro
 	}
 	warnings := withKeys(envelope(sides, tasks, rows, options), rows)
 	if len(sides) == 1 {
-		warnings = append(warnings, tasksFromMetrics(tasks[0], sides[0].Label)...)
+		warnings = append(warnings, taskProvenance(tasks[0], sides[0].Label)...)
 	}
 	return result, warnings, nil
 }

@@ -49,7 +49,11 @@ func (j Job) HasResultsFile() bool { return j.Results != nil && j.ResultsFile.Pa
 // Source is the provenance of one of the job's scores. A score from the store's
 // metrics has the metric's key as its place, in no file.
 func (j Job) Source(s Score) Source {
-	return Source{RunID: j.Run.RunID, Path: j.ResultsFile.Path, Key: s.Pointer, SHA256: j.ResultsFile.SHA256}
+	file := j.ResultsFile
+	if s.File != (File{}) {
+		file = s.File
+	}
+	return Source{RunID: j.Run.RunID, Path: file.Path, Key: s.Pointer, SHA256: file.SHA256}
 }
 
 // Repeats is how often each question was asked inside the job, as its settings

@@ -32,6 +32,9 @@ func KeyFormats() []KeyFormat { return []KeyFormat{Keys127, Keys115, Keys100} }
 // MetricKey is the MLflow key that an exporter of this format gives a score of
 // results.yml; ok is false if it leaves the score out.
 func (f KeyFormat) MetricKey(s Score) (key string, ok bool) {
+	if s.Section == Benchmark { // nel-next has the score alone
+		return SanitizeKey(s.Metric), !strings.Contains(s.Pointer, "/categories/") && !strings.Contains(s.Pointer, "/breakdowns/")
+	}
 	names := nesting(s)
 	if f == Keys127 {
 		key = strings.Join(names, "_") + "_" + s.Metric

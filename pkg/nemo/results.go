@@ -40,8 +40,14 @@ type Score struct {
 	// "no_data", "not_a_number". Empty if there is a value.
 	Invalid string
 	Stats   Stats
-	Pointer string // JSON Pointer to the value
+	Pointer string // JSON Pointer to the value; "" where it is a mean over a file's lines
 	Line    int
+
+	// File is where the score was read from; empty for the job's ResultsFile.
+	File File
+	// Rounded says that the file has the value to four decimals only, and so no
+	// difference that is smaller.
+	Rounded bool
 }
 
 // Stats are what a harness reports beside a value; all may be nil. Variance and
@@ -185,6 +191,11 @@ func number(node *yaml.Node) (value *decimal.Decimal, invalid string) {
 			text = "0"
 		}
 	}
+	return parseNumber(text)
+}
+
+// parseNumber reads a number, or one of the words for those that are none.
+func parseNumber(text string) (value *decimal.Decimal, invalid string) {
 	if d, err := decimal.Parse(text); err == nil {
 		return &d, ""
 	}

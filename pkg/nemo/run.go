@@ -87,11 +87,16 @@ func TaskName(harness, task string) string {
 	return strings.TrimPrefix(task, harness+".")
 }
 
+// IsBundleID reports whether an id is one that nel-next gives: a bundle's run id,
+// "eval-<YYYYmmddTHHMMSSZ>-<safe benchmark>", which its exporter makes the job id.
+func IsBundleID(id string) bool { return strings.HasPrefix(id, "eval-") }
+
 // JobIndex is the position of a job in its invocation's task list, the n of
-// "<invocation id>.<n>"; ok is false if the id has no such form.
+// "<invocation id>.<n>"; ok is false if the id has no such form. The run ids of
+// nel-next, which are job ids too, can end in a number after a dot.
 func JobIndex(jobID string) (index int, ok bool) {
 	_, digits, found := strings.Cut(jobID, ".")
-	if !found || strings.Trim(digits, "0123456789") != "" { // Atoi takes signs
+	if !found || IsBundleID(jobID) || strings.Trim(digits, "0123456789") != "" { // Atoi takes signs
 		return 0, false
 	}
 	index, err := strconv.Atoi(digits)

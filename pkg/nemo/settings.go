@@ -123,6 +123,18 @@ func KnownKeys() []string {
 	return slices.Compact(keys)
 }
 
+// bundleKeys is the same for the configuration in a nel-next bundle. Keys that are
+// not listed become "extra.<key>"; the names of model and benchmark are no settings.
+var bundleKeys = map[string]string{
+	"max_problems":  KeyLimitSamples,
+	"repeats":       KeyNumRepeats,
+	"temperature":   KeyTemperature,
+	"top_p":         KeyTopP,
+	"max_tokens":    KeyMaxNewTokens,
+	"system_prompt": KeySystemMessage,
+	"model":         "", "benchmark": "", "name": "", "model_url": "", "base_url": "", "output_dir": "",
+}
+
 // freeKeys are free wherever they stand, in params, extra, judge and user: they
 // say how fast a model is asked and how it is reached, not which one or what.
 var freeKeys = map[string]bool{
@@ -206,6 +218,25 @@ func (s Settings) Over(other Settings) Settings {
 		}
 	}
 	return merged
+}
+
+// bundleSettings reads the configuration in a nel-next bundle. It has what the user
+// gave and defaults alike, but not everything.
+func bundleSettings(config *yaml.Node, path string) Settings {
+	r := reader{settings: &Settings{Values: map[string]Setting{}, Seed: scalarText(lookup(config, "seed"))}, path: path}
+	for key, value := range entries(config) {
+		name, known := bundleKeys[key.Value]
+		switch {
+		case known && name == "":
+		case known:
+			r.put(name, value)
+		case key.Value == "shuffle_seed" && !isNull(lookup(config, "max_problems")):
+			r.put("dataset_shuffle_seed", value) // it decides which problems are taken
+		case !isFree(key.Value):
+			r.flatten("extra."+key.Value, value)
+		}
+	}
+	return *r.settings
 }
 
 // reader collects settings of one file, and, if free is not nil, what is free.

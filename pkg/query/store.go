@@ -119,6 +119,9 @@ type Run struct {
 	// Folder is where results.yml and the files beside it most likely are, from
 	// the run's root: a guess made from tags, to be tried before listing.
 	Folder string
+	// Bundle is the nel-next bundle that the run is of, from its root: the same kind
+	// of guess; "" if the run is none of nel-next's.
+	Bundle string
 	// Model is the model id if the store knows it without opening a result file.
 	Model string
 }

@@ -179,6 +179,13 @@ func (c *Catalog) Primary(harness, task string, scores []nemo.Score) (int, bool)
 			return 0, false
 		}
 	}
+	if name.section == nemo.Benchmark {
+		for _, pattern := range nelNextScores() {
+			if i, found := bestMatch(pattern, scores, candidates); found {
+				return i, true
+			}
+		}
+	}
 	switch harness {
 	case "bfcl":
 		// Its totals count categories that were not run as 0.
@@ -208,12 +215,16 @@ func (c *Catalog) Primary(harness, task string, scores []nemo.Score) (int, bool)
 func nemoSkillsScores() []string  { return []string{"symbolic_correct", "judge_correct", "accuracy"} }
 func nemoSkillsMetrics() []string { return []string{"pass@1[avg-of-N]", "pass@1"} }
 
+// nelNextScores are the headlines of nel-next: rewards that are all 0 or 1 give
+// pass@1, others mean_reward.
+func nelNextScores() []string { return []string{"pass@1", "mean_reward"} }
+
 type place struct{ section, name string }
 
 // headlineName picks the name within results.yml that stands for the task: a
 // group for its members, else the only name, else the one called like the task.
 func (c *Catalog) headlineName(task string, scores []nemo.Score) (place, bool) {
-	for _, section := range []string{nemo.Groups, nemo.Tasks} {
+	for _, section := range []string{nemo.Groups, nemo.Tasks, nemo.Benchmark} {
 		var names []string
 		for _, s := range scores {
 			if s.Section == section && !slices.Contains(names, s.Name) && !isNested(section, s.Name, names) {
@@ -235,9 +246,10 @@ func (c *Catalog) headlineName(task string, scores []nemo.Score) (place, bool) {
 	return place{}, false
 }
 
-// isNested reports whether a group's name lies below another one's.
+// isNested reports whether a group's name lies below another one's, or names a part
+// of a benchmark.
 func isNested(section, name string, names []string) bool {
-	return section == nemo.Groups && slices.ContainsFunc(names, func(outer string) bool {
+	return section != nemo.Tasks && slices.ContainsFunc(names, func(outer string) bool {
 		return strings.HasPrefix(name, outer+"/")
 	})
 }
@@ -366,7 +378,7 @@ func (c *Catalog) scaleOf(harness, task string, s nemo.Score, primary bool) (Sca
 	if s.Section == nemo.Metrics {
 		return c.keyScale(harness, task, s.Metric, primary)
 	}
-	scale, direction := byHarness(harness, s.Metric, s.Score)
+	scale, direction := byName(harness, s)
 	entry, known := c.task(harness, task)
 	if !known || !primary || !entry.names(s) {
 		return scale, direction
@@ -379,6 +391,24 @@ func (c *Catalog) scaleOf(harness, task string, s nemo.Score, primary bool) (Sca
 	default:
 		return scale, direction
 	}
+}
+
+// byName is the scale that follows from a score's name and what wrote it.
+func byName(harness string, s nemo.Score) (Scale, Direction) {
+	if s.Section == nemo.Benchmark {
+		return byNelNext(s.Metric)
+	}
+	return byHarness(harness, s.Metric, s.Score)
+}
+
+// byNelNext is the scale of the scores that nel-next computes itself: its rewards
+// and all thresholds on them are of the 0–1 scale. Those that it took over from a
+// harness keep that one's scale, which the bundle does not tell.
+func byNelNext(metric string) (Scale, Direction) {
+	if metric == "mean_reward" || strings.HasPrefix(metric, "pass@") || strings.HasPrefix(metric, "scorer:") {
+		return Fraction, Higher
+	}
+	return UnknownScale, UnknownDirection
 }
 
 // names reports whether the entry's scale is about this score: a headline that was

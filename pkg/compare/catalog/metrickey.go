@@ -18,6 +18,16 @@ type Reading struct {
 // scores that Primary would choose, under any name of the task and in any format
 // of the exporter; else the only one.
 func (c *Catalog) primaryKey(harness, task string, scores []nemo.Score) (index int, reading Reading, ok bool) {
+	entry, known := c.task(harness, task)
+	strict := known && entry.strict
+	for _, pattern := range nelNextScores() { // which has no names before them
+		if strict {
+			break
+		}
+		if i := slices.IndexFunc(scores, func(s nemo.Score) bool { return s.Metric == nemo.SanitizeKey(pattern) }); i >= 0 {
+			return i, Reading{pattern, pattern}, true
+		}
+	}
 	for _, pattern := range c.keyPatterns(harness, task) {
 		best, highest := -1, -1
 		for _, name := range c.keyNames(harness, task) {
@@ -31,7 +41,7 @@ func (c *Catalog) primaryKey(harness, task string, scores []nemo.Score) (index i
 			return best, pattern.withNumber(highest), true
 		}
 	}
-	if entry, known := c.task(harness, task); harness == "bfcl" || known && entry.strict {
+	if harness == "bfcl" || strict {
 		return 0, Reading{}, false
 	}
 	only := -1
@@ -156,6 +166,9 @@ func (c *Catalog) withoutName(harness, task, key string) string {
 // keyScale is the scale of a score that is known by its MLflow key: what the
 // key stands for if it is the headline's, else what its end tells.
 func (c *Catalog) keyScale(harness, task, key string, primary bool) (Scale, Direction) {
+	if slices.ContainsFunc(nelNextScores(), func(name string) bool { return nemo.SanitizeKey(name) == key }) {
+		return byNelNext("pass@1")
+	}
 	if primary {
 		if reading, ok := c.ReadKey(harness, task, key); ok {
 			return c.ScaleOf(harness, task, nemo.Score{Metric: reading.Metric, Score: reading.Score}, true)
