@@ -3,6 +3,7 @@ package artifacts_test
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -210,5 +211,57 @@ func TestLongRewards(t *testing.T) {
 				t.Errorf("%s, want %s: %v", got, test.value, evaluation.Jobs[0].Warnings)
 			}
 		})
+	}
+}
+
+// The directory that nel-next wrote, one benchmark of it, and one bundle, are what
+// its exporter makes of them.
+func TestNelNextDirectories(t *testing.T) {
+	run := nelNext()
+	dir := t.TempDir()
+	for name, text := range run.Files {
+		writeFile(t, filepath.Join(dir, "out", filepath.FromSlash(name)), text)
+	}
+	writeFile(t, filepath.Join(dir, "out/other/eval-20260402T120000Z-other.json"), `{"benchmark": {"name": "other", "scores": {"mean_reward": 0.5}}}`)
+	server := serve(t, run)
+	remote, err := loadRun(t, artifacts.NewFetcher(nil, nil, 0), server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, tasks := range map[string][]string{
+		"out": {"math/3.5", "other"}, "out/math_3.5": {"math/3.5"}, "out/" + bundlePath: {"math/3.5"},
+	} {
+		evaluation := mustLoad(t, nil, filepath.Join(dir, path))[0]
+		var names []string
+		for _, job := range evaluation.Jobs {
+			names = append(names, nemo.Text(job.Run.Task))
+		}
+		if diff := cmp.Diff(tasks, names); diff != "" {
+			t.Errorf("%s: %s", path, diff)
+			continue
+		}
+		local := evaluation.Jobs[0]
+		for i, s := range local.Results.Scores {
+			got, want := s, remote.Jobs[0].Results.Scores[i]
+			got.File.Path, want.File.Path = "", ""
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-server +directory):\n%s", path, diff)
+			}
+		}
+		if whole := len(evaluation.Warnings) > 0; whole != (path == "out") {
+			t.Errorf("%s: warnings %v", path, evaluation.Warnings)
+		}
+	}
+	// A run that is named twice, here and on the server, counts once.
+	resolved := resolve(t, open(t, server), strings.Join([]string{filepath.Join(dir, "out", bundlePath), filepath.Join(dir, "out/math_3.5")}, ","))
+	if runs := len(resolved[0].Found[0].Runs) + len(resolved[0].Found[1].Runs); runs != 1 {
+		t.Errorf("%d runs", runs)
+	}
+}
+
+func writeFile(t *testing.T, name, text string) {
+	t.Helper()
+	if err := artifacts.WriteFile(name, []byte(text)); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // layoutHint says what was looked for where nothing was found.
 const layoutHint = "launcher output looks like <YYYYmmdd_HHMMSS>-<invocation id>/<task>.<n>/artifacts/results.yml; " +
-	"name the directory above, or any of these"
+	"that of nel-next like <benchmark>/eval-<time>-<benchmark>.json; name the directory above, or any of these"
 
 // failure turns an error of the file system into one that names the path as it
 // is shown to people.

@@ -24,12 +24,18 @@ type job struct {
 	index      int    // position in the invocation's tasks; -1 if unknown
 	copied     bool   // another directory stands for the job id
 
+	bundle  string     // the file, for one of nel-next; "" for the launcher's
+	nelNext *query.Run // what the bundle says, once it was read
+
 	started  time.Time // zero if unknown
 	launcher *nemo.LauncherConfig
 }
 
-// jobID is the launcher's id, or "".
+// jobID is the launcher's id, or nel-next's, or "".
 func (j job) jobID() string {
+	if j.nelNext != nil {
+		return j.nelNext.JobID()
+	}
 	if j.invocation == "" || j.index < 0 {
 		return ""
 	}
@@ -41,12 +47,15 @@ func (t tree) runID(j job) string {
 	if id := j.jobID(); id != "" && !j.copied {
 		return id
 	}
-	return t.show(j.dir)
+	return t.show(path.Join(j.dir, j.bundle))
 }
 
 // settle reads what ordering and naming a job need beside its directory's name:
 // when it started and, before launcher 0.2.5, which task it is.
 func (t tree) settle(j job) (job, error) {
+	if j.bundle != "" {
+		return t.settleBundle(j)
+	}
 	text, _, err := t.read(j.dir, path.Join(logsFolder, stageRunning), maxStageBytes)
 	if err != nil {
 		return j, err
@@ -74,6 +83,9 @@ func (t tree) settle(j job) (job, error) {
 // run reads what the launcher's exporter would have told a tracking server.
 // Configurations that are missing or damaged leave the directory's name.
 func (t tree) run(j job) (query.Run, error) {
+	if j.bundle != "" {
+		return t.bundleRun(j), nil
+	}
 	var err error
 	if j.launcher == nil {
 		if j.launcher, err = t.launcherConfig(j); err != nil {

@@ -77,11 +77,12 @@ func jobName(name string) (task string, index int, ok bool) {
 // maxEntries bounds how much of one directory is taken into memory.
 const maxEntries = 100_000
 
-// place is what a path names: exactly one of the three.
+// place is what a path names: exactly one of the four.
 type place struct {
 	dir        string      // a directory of invocations
 	invocation *invocation // one invocation
 	job        *job        // one job
+	bundles    []job       // bundles of nel-next
 }
 
 // invocation is a directory that holds job directories.
@@ -119,10 +120,13 @@ func (t tree) locate(name string) (place, error) {
 		return place{}, failure(err, t.show(name))
 	}
 	if !info.IsDir() {
-		if path.Base(name) != resultsFile || !info.Mode().IsRegular() {
-			return place{}, t.noOutput(name, "is not a results.yml")
+		if path.Base(name) == resultsFile && info.Mode().IsRegular() {
+			return t.single(path.Dir(name)), nil
 		}
-		return t.single(path.Dir(name)), nil
+		if found, ok, err := t.bundleFile(name); err != nil || ok {
+			return found, err
+		}
+		return place{}, t.noOutput(name, "is neither a results.yml nor a bundle of nel-next")
 	}
 	if path.Base(name) == artifactsFolder {
 		if folder, found, err := t.jobFolder(path.Dir(name)); err != nil || found && folder == artifactsFolder {
@@ -148,7 +152,8 @@ func (t tree) single(dir string) place {
 	return place{job: &found}
 }
 
-// several is the directory of invocations or the invocation at a path.
+// several is the directory of invocations, the invocation, or the output directory
+// of nel-next at a path.
 func (t tree) several(name string) (place, error) {
 	folders, err := t.folders(name)
 	if err != nil {
@@ -170,6 +175,9 @@ func (t tree) several(name string) (place, error) {
 	}
 	if unreadable != nil {
 		return place{}, unreadable
+	}
+	if bundles, err := t.bundlesBelow(name, folders); err != nil || bundles != nil {
+		return place{bundles: bundles}, err
 	}
 	return place{}, t.noOutput(name, "holds no launcher output")
 }

@@ -4,6 +4,10 @@
 //
 //	<output_dir>/<YYYYmmdd_HHMMSS>-<invocation id>/<task>.<n>/artifacts/results.yml
 //
+// Output of nel-next is read too; each of its bundles is a run:
+//
+//	<output_dir>/<benchmark>/eval-<YYYYmmddTHHMMSSZ>-<benchmark>.json
+//
 // Each job directory is a run, finished or not; a tracking server only knows the
 // jobs that have results. Names of directories supply the ids, run_config.yml
 // and metadata.yaml what the launcher's exporter would have set as tags. No file
@@ -33,7 +37,8 @@ type Store struct {
 var _ query.Store = (*Store)(nil)
 
 // Open returns the store at a path inside fsys: a directory of invocations, one
-// invocation, one job, its artifacts, or its results.yml. Ids come from the
+// invocation, one job, its artifacts, or its results.yml; or an output directory
+// of nel-next, one benchmark's, or a bundle. Ids come from the
 // names of the directories on the path, those above what it names included. uri
 // names the store. The error is NotFound if the path does not exist or holds no
 // launcher output, and IO if it cannot be read.

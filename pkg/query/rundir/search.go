@@ -109,6 +109,9 @@ func (s *Store) candidates(ctx context.Context, search query.Search) ([]job, err
 	if err := stopped(ctx); err != nil {
 		return nil, err
 	}
+	if s.opened.bundles != nil {
+		return s.opened.bundles, nil // which are in no invocation
+	}
 	if only := s.opened.job; only != nil {
 		if !mayHold(search, only.invocation) {
 			return nil, nil
