@@ -150,6 +150,9 @@ func (d *folder) job(ctx context.Context, dir string) (nemo.Job, error) {
 	}
 	d.warnUnfinished(&job)
 	d.describe(&job, decoded)
+	if err := d.readScoreFile(ctx, &job, decoded, dir); err != nil {
+		return nemo.Job{}, err
+	}
 	job.Results = decoded
 	if len(decoded.Scores) == 0 {
 		job.Results, job.Reason, job.Problem = nil, nemo.ReasonNoResults, results.Path+" holds no scores"

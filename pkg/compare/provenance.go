@@ -56,12 +56,13 @@ func provenance(base, cand *cell, baseLabel, candLabel string) []nemo.Warning {
 	return list
 }
 
-// taskProvenance warns of each task of a side by itself.
+// taskProvenance warns of each task of a side by itself, where it is the headline
+// that it is about, or, without one, any score.
 func taskProvenance(tasks []task, label string) []nemo.Warning {
 	var list []nemo.Warning
 	for _, caveat := range caveats() {
 		for _, t := range tasks {
-			if !slices.ContainsFunc(t.cells, caveat.holds) {
+			if head := t.headline(); head != nil && !caveat.holds(*head) || !slices.ContainsFunc(t.cells, caveat.holds) {
 				continue
 			}
 			w := caveat.warning

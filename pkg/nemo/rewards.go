@@ -23,8 +23,8 @@ type Rewards struct {
 	Problems int // distinct
 	Rows     int // without those that a later one replaced
 	Mean     decimal.Decimal
-	// ProblemMean is the mean over problems of their own means; it is Mean where
-	// all have equally many rows.
+	// ProblemMean is the mean over problems of their own means: Mean, where all have
+	// equally many rows. Of rollouts it is Mean.
 	ProblemMean decimal.Decimal
 }
 
@@ -55,31 +55,38 @@ func ParseRewards(r io.Reader) (*Rewards, error) {
 	return tally.rewards()
 }
 
-// ParseRollouts reads the evaluator_rollouts.jsonl of NeMo Gym: a rollout a line,
-// of which every one with a numeric reward counts. Problems is 0: not all versions
-// say which rollouts are of one task. The error is as of [ParseRewards].
+// ParseRollouts reads the evaluator_rollouts.jsonl of NeMo Gym: {"task_id",
+// "reward", …} a line, of which every one with a numeric reward counts. Problems is
+// the number of distinct task ids, or of rows if not all have one. The error is as
+// of [ParseRewards].
 func ParseRollouts(r io.Reader) (*Rewards, error) {
 	tally := tally{}
-	line := int64(0)
+	tasks := map[string]bool{}
+	rows, named := int64(0), int64(0)
 	err := eachLine(r, func(data []byte) error {
 		var row struct {
+			Task   any `json:"task_id"`
 			Reward any `json:"reward"`
 		}
 		if err := unmarshalNumbers(data, &row); err != nil {
 			return err
 		}
-		line++
 		if value, _ := jsonScore(row.Reward); value == nil {
 			return nil
 		}
-		return tally.add(0, line, row.Reward)
+		rows++
+		if row.Task != nil {
+			named++
+			tasks[fmt.Sprint(row.Task)] = true
+		}
+		return tally.add(rows, 0, row.Reward)
 	})
 	if err != nil {
 		return nil, err
 	}
 	rewards, err := tally.rewards()
-	if err == nil {
-		rewards.Problems = 0
+	if err == nil && named == rows {
+		rewards.Problems = len(tasks)
 	}
 	return rewards, err
 }

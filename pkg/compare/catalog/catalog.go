@@ -157,7 +157,7 @@ func (c *Catalog) Primary(harness, task string, scores []nemo.Score) (int, bool)
 	}
 	var candidates []int
 	for i, s := range scores {
-		if s.Name == name.name && s.Section == name.section && !isTiming(s) {
+		if s.Name == name.name && s.Section == name.section && !isTiming(s) && !nemo.IsTelemetry(s.Metric) {
 			candidates = append(candidates, i)
 		}
 	}
@@ -222,9 +222,10 @@ func nelNextScores() []string { return []string{"pass@1", "mean_reward"} }
 type place struct{ section, name string }
 
 // headlineName picks the name within results.yml that stands for the task: a
-// group for its members, else the only name, else the one called like the task.
+// group for its members, else the only name, else the one called like the task. A
+// file of rollouts was read only because results.yml has no headline.
 func (c *Catalog) headlineName(task string, scores []nemo.Score) (place, bool) {
-	for _, section := range []string{nemo.Groups, nemo.Tasks, nemo.Benchmark} {
+	for _, section := range []string{nemo.Rollouts, nemo.Groups, nemo.Tasks, nemo.Benchmark} {
 		var names []string
 		for _, s := range scores {
 			if s.Section == section && !slices.Contains(names, s.Name) && !isNested(section, s.Name, names) {
@@ -395,10 +396,29 @@ func (c *Catalog) scaleOf(harness, task string, s nemo.Score, primary bool) (Sca
 
 // byName is the scale that follows from a score's name and what wrote it.
 func byName(harness string, s nemo.Score) (Scale, Direction) {
-	if s.Section == nemo.Benchmark {
+	switch s.Section {
+	case nemo.Benchmark:
 		return byNelNext(s.Metric)
+	case nemo.Rollouts:
+		return byNemoGym(s.Metric)
 	}
 	return byHarness(harness, s.Metric, s.Score)
+}
+
+// byNemoGym is the scale of the scores of NeMo Gym's agents, whose names are paths.
+func byNemoGym(metric string) (Scale, Direction) {
+	switch {
+	case metric == "pass@1/accuracy", strings.HasSuffix(metric, "/pass@1/accuracy"):
+		return Percent, Higher
+	case metric == "reward", metric == "mean/reward":
+		return Fraction, Higher
+	case strings.Contains(metric, "/stage_0/"): // an early estimate
+	case strings.HasSuffix(metric, "comparison/normalized_elo"), strings.HasSuffix(metric, "comparison/stage_1/normalized_elo"):
+		return Fraction, Higher
+	case strings.HasSuffix(metric, "/eval_elo"):
+		return Elo, Higher
+	}
+	return UnknownScale, UnknownDirection
 }
 
 // byNelNext is the scale of the scores that nel-next computes itself: its rewards
@@ -474,6 +494,8 @@ func byHarness(harness, metric, score string) (Scale, Direction) {
 		if metric == "safety_rate" {
 			return Fraction, Higher
 		}
+	case harness == "nemo_gym":
+		return byNemoGym(metric)
 	case harness == "genai_perf_eval":
 		if strings.Contains(metric, "latency") {
 			return UnknownScale, Lower

@@ -23,10 +23,7 @@ func leaves(list ...string) []nemo.Score {
 	scores := make([]nemo.Score, len(list))
 	for i, text := range list {
 		part := strings.Split(text, "|")
-		section := nemo.Groups
-		if part[0] == "t" {
-			section = nemo.Tasks
-		}
+		section := map[string]string{"g": nemo.Groups, "t": nemo.Tasks, "b": nemo.Benchmark, "r": nemo.Rollouts}[part[0]]
 		metric, score := part[2], part[len(part)-1]
 		scores[i] = nemo.Score{Section: section, Name: part[1], Metric: metric, Score: score}
 	}
@@ -124,6 +121,18 @@ func TestPrimaryAndScale(t *testing.T) {
 		{"AIME 2025", "simple_evals", "AIME_2025", []string{"g|AIME_2025|score|micro", "g|AIME_2025|score|micro_avg_of_64", "g|AIME_2025|score|micro_avg_of_8"}, "g|AIME_2025|score|micro_avg_of_64", fractionUp},
 		{"Tau2 telecom", "tau2_bench", "tau2_bench_telecom", []string{"t|tau2_bench_telecom|pass@1", "t|tau2_bench_telecom|avg_reward"}, "t|tau2_bench_telecom|pass@1", fractionUp},
 		{"GDPVal comparison", "nemo_gym", "gdpval", []string{"g|nemo_gym|gdpval_stirrup_agent/stage_0/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/eval_elo"}, "g|nemo_gym|gdpval_stirrup_agent/comparison/normalized_elo", fractionUp},
+
+		{"GDPVal comparison, as launched", "nemo_gym", "nemo_gym", []string{"g|nemo_gym|gdpval_stirrup_agent/comparison/stage_0/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/stage_1/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/stage_1/eval_elo"}, "g|nemo_gym|gdpval_stirrup_agent/comparison/normalized_elo", fractionUp},
+		{"GDPVal comparison, its last stage not complete", "nemo_gym", "nemo_gym", []string{"g|nemo_gym|gdpval_stirrup_agent/comparison/stage_0/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/stage_1/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/win_rate"}, "g|nemo_gym|gdpval_stirrup_agent/comparison/stage_1/normalized_elo", fractionUp},
+		{"GDPVal, an early estimate is no headline", "nemo_gym", "nemo_gym", []string{"g|nemo_gym|gdpval_stirrup_agent/comparison/stage_0/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/stage_0/eval_elo"}, "", ""},
+		{"GDPVal by a rubric", "nemo_gym", "nemo_gym", []string{"g|nemo_gym|gdpval_stirrup_agent/key_metrics/mean/total_tokens", "r|rollouts|reward"}, "r|rollouts|reward", fractionUp},
+		{"MRCR", "nemo_gym", "nemo_gym", []string{"g|nemo_gym|mrcr_n3_1m_benchmark_simple_agent/key_metrics/mean/input_tokens", "r|agent_metrics|mean/reward", "r|agent_metrics|n_needles=2/pass@1/accuracy", "r|agent_metrics|pass@1/accuracy"}, "r|agent_metrics|pass@1/accuracy", percentUp},
+		{"MRCR by its own name", "", "mrcr", []string{"r|agent_metrics|mean/reward", "r|agent_metrics|pass@1/accuracy"}, "r|agent_metrics|pass@1/accuracy", percentUp},
+		{"MRCR without its file", "nemo_gym", "nemo_gym", []string{"g|nemo_gym|mrcr_n3_1m_benchmark_simple_agent/key_metrics/mean/input"}, "", ""},
+		{"SWE-bench, Terminal-Bench", "", "swebench-verified", []string{"b|swebench-verified|pass@1", "b|swebench-verified|pass@4", "b|swebench-verified/django|mean_reward"}, "b|swebench-verified|pass@1", fractionUp},
+		{"nel-next, rewards that are not all 0 or 1", "", "healthbench", []string{"b|healthbench|mean_reward", "b|healthbench|scorer:judge"}, "b|healthbench|mean_reward", fractionUp},
+		{"nel-next, taken over from a harness", "", "container/gpqa", []string{"b|container/gpqa|gpqa/pass@1/symbolic_correct", "b|container/gpqa|gpqa/pass@1/gen_seconds"}, "b|container/gpqa|gpqa/pass@1/symbolic_correct", "unknown/unknown"},
+		{"nel-next, a benchmark that the catalog knows from a harness", "", "gpqa", []string{"b|gpqa|pass@1", "b|gpqa|pass@4"}, "b|gpqa|pass@1", fractionUp},
 
 		// A known name of another harness.
 		{"ifbench of its own harness is not that of nemo_skills", "ifbench", "ns_ifbench", []string{"t|x|pass@1|prompt_loose_accuracy", "t|x|pass@1|b"}, "", ""},

@@ -46,7 +46,7 @@ func (c *Catalog) primaryKey(harness, task string, scores []nemo.Score) (index i
 	}
 	only := -1
 	for i, s := range scores {
-		if rest := c.withoutName(harness, task, s.Metric); isTiming(nemo.Score{Metric: rest, Score: rest}) {
+		if rest := c.withoutName(harness, task, s.Metric); isTiming(nemo.Score{Metric: rest, Score: rest}) || nemo.IsTelemetry(rest) {
 			continue
 		}
 		if only >= 0 {
