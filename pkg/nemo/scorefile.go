@@ -103,7 +103,7 @@ func parseRolloutRewards(r io.Reader, file File) ([]Score, error) {
 		return nil, err
 	}
 	n := decimal.FromInt(int64(rewards.Problems))
-	s := Score{Section: Rollouts, Name: "rollouts", Metric: "reward", Score: "reward", File: file, Value: &rewards.Mean}
+	s := Score{Section: Rollouts, Name: "evaluator_rollouts", Metric: "reward", Score: "reward", File: file, Value: &rewards.Mean}
 	s.Stats.Count = &n
 	return []Score{s}, nil
 }

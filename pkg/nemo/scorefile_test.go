@@ -79,8 +79,8 @@ func TestRolloutRewards(t *testing.T) {
 		lines []string
 		want  string
 	}{
-		{[]string{`{"task_id": "a", "reward": 0.1}`, `{"task_id": "a", "reward": 0.2}`, `{"task_id": "b", "reward": 0.3}`}, "rollouts rollouts reward 0.2 n=2 "},
-		{[]string{`{"task_id": "a", "reward": 0.1}`, `{"reward": 0.2}`, `{"task_id": "b", "reward": null}`, `{"task_id": "b"}`}, "rollouts rollouts reward 0.15 n=2 "},
+		{[]string{`{"task_id": "a", "reward": 0.1}`, `{"task_id": "a", "reward": 0.2}`, `{"task_id": "b", "reward": 0.3}`}, "rollouts evaluator_rollouts reward 0.2 n=2 "},
+		{[]string{`{"task_id": "a", "reward": 0.1}`, `{"reward": 0.2}`, `{"task_id": "b", "reward": null}`, `{"task_id": "b"}`}, "rollouts evaluator_rollouts reward 0.15 n=2 "},
 	} {
 		scores, err := parseScoreFile(t, "gdpval", strings.Join(test.lines, "\n"))
 		if got := fmt.Sprint(err, scoreLines(scores)); got != "<nil> ["+test.want+"]" {

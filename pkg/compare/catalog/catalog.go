@@ -188,8 +188,11 @@ func (c *Catalog) Primary(harness, task string, scores []nemo.Score) (int, bool)
 	}
 	switch harness {
 	case "bfcl":
-		// Its totals count categories that were not run as 0.
-		return 0, false
+		return bfclHeadline(scores, candidates)
+	case "mtbench":
+		if i, found := bestMatch("average_score", scores, candidates); found {
+			return i, true
+		}
 	case "nemo_skills":
 		for _, score := range nemoSkillsScores() {
 			for _, metric := range nemoSkillsMetrics() {
