@@ -94,7 +94,8 @@ A selector names one side:
   eval-20260402T120000Z-mmlu_pro   a run of nel-next
   model:acme/falcon-8b  for each task the newest finished run of a model
   @latest, @latest~1    the newest invocation, and the one before
-  ./results             a launcher output directory, a job's, or a results.yml
+  ./results             a launcher output directory, a job's, or a results.yml;
+                        of nel-next, its output directory or an eval-*.json
   demo:c0bd961e         the same in the built-in data
   bf16=71f3,82a4        a label, and two sources that are repeats of each other`,
 		Example: `  evalctl demo

@@ -185,7 +185,7 @@ func TestDirectoryAndServerAgree(t *testing.T) {
 }
 
 // Tags are what a user made of them; the files are where they are.
-func TestWrongGuess(t *testing.T) {
+func TestFact03FilesAreFoundByListing(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func(*fakemlflow.Run)

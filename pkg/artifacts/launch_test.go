@@ -33,7 +33,7 @@ func taskNames(launch nemo.Launch) []string {
 	return names
 }
 
-func TestWhereTasksAreListed(t *testing.T) {
+func TestFact04WhereTasksAreListed(t *testing.T) {
 	fromRoot := []string{"byob_arith.arith", "other"}
 	fromMetadata := []string{"byob_arith.arith", "lm-evaluation-harness.story", "bfcl.bfclv2_ast", "ifbench.ifbench"}
 	for name, tt := range map[string]struct {

@@ -140,7 +140,7 @@ func TestMetricsAgainstResults(t *testing.T) {
 }
 
 // A score from metrics says where it is from and has nothing that MLflow never got.
-func TestRowFromMetrics(t *testing.T) {
+func TestFact08MetricsHaveNoErrors(t *testing.T) {
 	base := byob("a.0", "arith", "0.85", "{temperature: 0.5, limit_samples: null}").job(t)
 	bare := metricsJob("b.0", "byob_arith", "arith", map[string]float64{"arith_pass_at_1_correct": 0.87, "arith_pass_at_1_answer_chars": 3.5})
 	c, warnings := versus(t, base, bare)
@@ -192,4 +192,25 @@ func TestMetricsAgainstMetrics(t *testing.T) {
 	newer := metricsJob("b.0", "lm-evaluation-harness", "arc", map[string]float64{"arc_acc": 0.25})
 	c, _ = versus(t, older, newer)
 	wantLines(t, "rows", rowLines(c.Rows), "arc arc_acc_acc/arc_acc_acc b: 0.5 -> 0.25 = -0.25 no_inference")
+}
+
+// A task is joined with itself under the launcher's name, MLflow's, and that of its
+// results.yml, which also begins its MLflow keys.
+func TestFact05OneTaskHasSeveralNames(t *testing.T) {
+	named := func(id, task, name, value string) nemo.Job {
+		job := skills(id, name, "pass@1", "symbolic_correct", value).job(t)
+		job.Run.Task = &task
+		return job
+	}
+	base := named("a.0", "ns_gpqa", "gpqa", "70")
+	for _, cand := range []nemo.Job{
+		named("b.0", "gpqa_diamond", "gpqa", "72"),
+		named("b.0", "gpqa", "gpqa_diamond", "72"),
+		metricsJob("b.0", "nemo_skills", "gpqa_diamond", map[string]float64{"gpqa_pass_at_1_symbolic_correct": 72}),
+		metricsJob("b.0", "nemo_skills", "gpqa", map[string]float64{"gpqa_diamond_pass_at_1_symbolic_correct": 72, "gpqa_diamond_pass_at_1_gen_seconds": 5}),
+		metricsJob("b.0", "", "ns_gpqa", map[string]float64{"gpqa_pass_at_1_symbolic_correct": 72, "gpqa_majority_4_symbolic_correct": 5}),
+	} {
+		c, _ := versus(t, base, cand)
+		wantLines(t, nemo.Text(cand.Run.Task), rowLines(c.Rows), "ns_gpqa pass@1/symbolic_correct b: 70 -> 72 = 2 no_inference")
+	}
 }

@@ -189,7 +189,7 @@ func TestParseResultsNemoSkills(t *testing.T) {
 }
 
 // Each text is the value of "results".
-func TestParseResultsShapes(t *testing.T) {
+func TestFact09ParseResultsShapes(t *testing.T) {
 	for _, test := range []struct {
 		name, text string
 		want       []string

@@ -67,7 +67,7 @@ const (
   "peak_tree_memory_bytes": 558637056, "total_runs": 2, "inference_time_seconds": 4810.3, "scoring_time_seconds": 232.8}}`
 )
 
-func TestParseRuntimeStatsShapes(t *testing.T) {
+func TestFact12ParseRuntimeStatsShapes(t *testing.T) {
 	for _, test := range []struct {
 		name, text string
 		want       map[string]string

@@ -478,7 +478,7 @@ func byHarness(harness, metric, score string) (Scale, Direction) {
 		case strings.Contains(score, "tokens"):
 			return Tokens, UnknownDirection
 		}
-	case harness == "bigcode" || harness == "bigcode-evaluation-harness":
+	case harness == "bigcode" || harness == "bigcode-evaluation-harness" || harness == "tau2_bench":
 		if strings.HasPrefix(metric, "pass@") {
 			return Fraction, Higher
 		}

@@ -123,6 +123,7 @@ func TestPrimaryAndScale(t *testing.T) {
 		{"AA-Omniscience without its index is on another scale", "nemo_skills", "ns_omniscience", []string{"g|omniscience|pass@1|judge_correct"}, "g|omniscience|pass@1|judge_correct", percentUp},
 		{"AIME 2025", "simple_evals", "AIME_2025", []string{"g|AIME_2025|score|micro", "g|AIME_2025|score|micro_avg_of_64", "g|AIME_2025|score|micro_avg_of_8"}, "g|AIME_2025|score|micro_avg_of_64", fractionUp},
 		{"Tau2 telecom", "tau2_bench", "tau2_bench_telecom", []string{"t|tau2_bench_telecom|pass@1", "t|tau2_bench_telecom|avg_reward"}, "t|tau2_bench_telecom|pass@1", fractionUp},
+		{"Tau2, another domain", "tau2_bench", "tau2_bench_airline", []string{"t|tau2_bench_airline|pass@1", "t|tau2_bench_airline|avg_reward"}, "t|tau2_bench_airline|pass@1", fractionUp},
 		{"GDPVal comparison", "nemo_gym", "gdpval", []string{"g|nemo_gym|gdpval_stirrup_agent/stage_0/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/eval_elo"}, "g|nemo_gym|gdpval_stirrup_agent/comparison/normalized_elo", fractionUp},
 
 		{"GDPVal comparison, as launched", "nemo_gym", "nemo_gym", []string{"g|nemo_gym|gdpval_stirrup_agent/comparison/stage_0/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/stage_1/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/normalized_elo", "g|nemo_gym|gdpval_stirrup_agent/comparison/stage_1/eval_elo"}, "g|nemo_gym|gdpval_stirrup_agent/comparison/normalized_elo", fractionUp},
@@ -183,7 +184,7 @@ func TestPrimaryAndScale(t *testing.T) {
 	}
 }
 
-func TestTimingsAreNeverAHeadline(t *testing.T) {
+func TestFact11TimingsAreNeverAHeadline(t *testing.T) {
 	known := builtin(t)
 	for _, name := range []string{"gen_seconds", "p50_latency", "duration", "num_tokens", "avg_time_ms", "wall_time", "ttft_ms"} {
 		for _, harness := range []string{"", "h", "nemo_skills", "byob_x", "simple_evals"} {

@@ -46,7 +46,7 @@ func evaluationScreen(e compare.Evaluation, warnings []nemo.Warning, wide bool) 
 		}
 		blocks = append(blocks, paragraph)
 	}
-	if len(e.Runtime) > 0 {
+	if slices.ContainsFunc(e.Runtime, hasRequests) {
 		blocks = append(blocks, runtimeTable(e, wide))
 	}
 	notes.rest(warnings, "NO_PRIMARY_SCORE")
@@ -153,6 +153,12 @@ func scoresTable(e compare.Evaluation, notes *footnotes, wide bool) render.Table
 		table.Rows = append(table.Rows, cells)
 	}
 	return table
+}
+
+// hasRequests reports whether a job's statistics are about requests; those of
+// nel-next are about steps, and the table has nothing of them.
+func hasRequests(r compare.JobRuntime) bool {
+	return r.Responses != nil || r.AvgLatencyMS != nil || r.AvgCompletionTokens != nil || r.InferenceSeconds != nil
 }
 
 // runtimeTable shows how the requests went.
