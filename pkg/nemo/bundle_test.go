@@ -214,6 +214,21 @@ func TestRefineAtTheEdge(t *testing.T) {
 	}
 }
 
+// pass@1 is a mean over problems, mean_reward one over rows; both can round alike.
+func TestRefineWithUnequalRepeats(t *testing.T) {
+	rows := []string{`{"problem_idx": 0, "repeat": 1, "reward": 1}`}
+	for i := range 10000 {
+		rows = append(rows, fmt.Sprintf(`{"problem_idx": %d, "reward": %d}`, i, 1-i%2))
+	}
+	r := rewards(t, rows...)
+	for metric, want := range map[string]string{"pass@1": "0.5", "mean_reward": "0.5000499950004999500049995000499950"} {
+		b := bundle(t, `{"benchmark": {"name": "b", "scores": {"`+metric+`": 0.5}}}`)
+		if !b.Refine(r, nemo.File{Path: "f"}) || !strings.HasPrefix(want, b.Scores[0].Value.String()) {
+			t.Errorf("%s is %s, want %s", metric, b.Scores[0].Value, want)
+		}
+	}
+}
+
 func FuzzParseBundle(f *testing.F) {
 	f.Add([]byte(bundleText))
 	f.Add([]byte(`{"benchmark": {"name": "", "breakdowns": {"a": [1, {"group": 2, "mean_reward": Infinity}]}}}`))

@@ -36,8 +36,8 @@ func (t tree) bundlesIn(dir string) ([]job, error) {
 	newest := map[string]string{}
 	for _, entry := range entries {
 		benchmark, ok := benchmarkOf(entry.Name())
-		if ok && entry.Type().IsRegular() && entry.Name() > newest[benchmark] {
-			newest[benchmark] = entry.Name()
+		if ok && entry.Type().IsRegular() {
+			newest[benchmark] = entry.Name() // entries are sorted
 		}
 	}
 	var jobs []job
