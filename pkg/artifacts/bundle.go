@@ -20,7 +20,7 @@ const rewardsName = "results.jsonl"
 // isBundle reports whether the run is one of nel-next: it has no invocation, and
 // its job id is the bundle's run id (nemo-formats §11.3).
 func (d *folder) isBundle() bool {
-	return d.run.Bundle != "" || d.run.InvocationID() == "" && nemo.IsBundleID(d.run.JobID())
+	return d.run.Bundle != "" || d.run.BundleID() != ""
 }
 
 // bundleFiles lists the paths of what is named like a bundle.

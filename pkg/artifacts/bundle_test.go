@@ -99,8 +99,11 @@ func TestNelNextRun(t *testing.T) {
 	if diff := cmp.Diff([]string{"FAILED_STEPS"}, codesOf(job.Warnings)); diff != "" || !strings.HasPrefix(job.Warnings[0].Message, "1 of 3 steps failed") {
 		t.Errorf("%s %v", diff, job.Warnings)
 	}
+	if named := mustLoad(t, open(t, server), bundleID)[0]; len(named.Jobs) != 1 || named.Jobs[0].Run.RunID != job.Run.RunID || len(named.Warnings) != 0 {
+		t.Errorf("by its id: %d jobs, warnings %v", len(named.Jobs), named.Warnings)
+	}
 	files, listings := asked(t, server)
-	if len(files) != 2 || len(listings) != 1 {
+	if len(files) != 4 || len(listings) != 2 {
 		t.Errorf("asked for %q and %q", files, listings)
 	}
 }
