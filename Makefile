@@ -8,6 +8,7 @@ SHELL := bash
 GO ?= go
 FUZZTIME ?= 10s
 BENCHTURNS ?= 15
+BENCHPAIRS ?= 1000000
 
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/evalctl-tools
 GOFUMPT := $(CACHE)/gofumpt-v0.12.0
@@ -62,8 +63,9 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 		done; \
 	done
 
-bench: ## print ratios to an empty program, curl and a Python script; asserts nothing
+bench: ## print ratios to an empty program, curl, a Python script and pandas; asserts nothing
 	@$(GO) run ./test/bench -n $(BENCHTURNS)
+	@$(GO) run ./test/bench/pairs -n $(BENCHPAIRS)
 
 docs: ## write the schemas and the transcripts of the pages again
 	$(GO) test ./cmd/evalctl/internal/schemagen -run Files -update
