@@ -104,6 +104,9 @@ func (d *folder) bundle(ctx context.Context, name string, files []query.File) (n
 	if len(bundle.Scores) == 0 {
 		job.Results, job.Reason, job.Problem = nil, nemo.ReasonNoResults, name+" holds no scores"
 	}
+	if err := d.readSamples(ctx, &job, path.Dir(name)); err != nil {
+		return nemo.Job{}, err
+	}
 	if bundle.Failed != nil && bundle.Failed.Sign() > 0 {
 		steps := ""
 		if bundle.Steps != nil {

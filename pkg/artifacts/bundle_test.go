@@ -108,6 +108,23 @@ func TestNelNextRun(t *testing.T) {
 	}
 }
 
+// The rewards are per-sample outcomes too.
+func TestNelNextSamples(t *testing.T) {
+	fetcher := artifacts.NewFetcher(nil, nil, 0)
+	fetcher.Samples = artifacts.SamplesAuto
+	evaluation, err := loadRun(t, fetcher, serve(t, nelNext()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := evaluation.Jobs[0]
+	if job.Samples == nil {
+		t.Fatal(job.SamplesReason)
+	}
+	if of := job.Samples.Of("math/3.5", "pass@1", "pass@1"); of == nil || len(of.Answers) != 3 {
+		t.Errorf("%+v", job.Samples)
+	}
+}
+
 func TestNelNextFiles(t *testing.T) {
 	for _, test := range []struct {
 		name   string
