@@ -11,20 +11,26 @@ import (
 	"strings"
 )
 
-// The launcher 0.2.6 wants Python 3.10 to 3.13.
+// The launcher 0.2.6 wants Python 3.10 to 3.13, scipy 1.17 wants 3.11 or newer.
 const (
-	oldestPython = 10
+	oldestPython = 11
 	newestPython = 13
 )
 
 // Interpreter returns the Python interpreter of an environment with everything
 // that requirements.txt names, and makes the environment if this machine has none.
 func Interpreter(ctx context.Context) (string, error) {
+	return environment(ctx, "requirements.txt")
+}
+
+// environment makes, once a machine, a virtual environment with what a file in the
+// test folder names.
+func environment(ctx context.Context, file string) (string, error) {
 	tests, err := folder()
 	if err != nil {
 		return "", err
 	}
-	requirements := filepath.Join(tests, "requirements.txt")
+	requirements := filepath.Join(tests, filepath.FromSlash(file))
 	pins, err := os.ReadFile(requirements)
 	if err != nil {
 		return "", err
@@ -45,7 +51,7 @@ func Interpreter(ctx context.Context) (string, error) {
 			return fmt.Errorf("make a virtual environment (on Debian and Ubuntu this takes the package python3-venv): %w", err)
 		}
 		if err := run(ctx, interpreter, "-m", "pip", "install", "--quiet", "-r", requirements); err != nil {
-			return fmt.Errorf("install test/requirements.txt: %w", err)
+			return fmt.Errorf("install test/%s: %w", file, err)
 		}
 		return nil
 	})
@@ -55,8 +61,7 @@ func Interpreter(ctx context.Context) (string, error) {
 	return interpreter, nil
 }
 
-// systemPython finds an interpreter that the launcher can live with. Its version
-// names the interpreter's home too: an environment breaks when that moves.
+// systemPython finds an interpreter that the packages can live with. Its version names the interpreter's home too: an environment breaks when that moves.
 func systemPython(ctx context.Context) (path, version string, err error) {
 	names := []string{"python3"}
 	for minor := newestPython; minor >= oldestPython; minor-- {

@@ -9,7 +9,7 @@ import (
 func TestMissingPythonIsSaid(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, _, err := systemPython(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "no Python 3.10 to 3.13 on PATH") {
+	if err == nil || !strings.Contains(err.Error(), "no Python 3.11 to 3.13 on PATH") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -19,6 +19,10 @@ import (
 // other.
 var (
 	python = sync.OnceValues(func() (string, error) { return Interpreter(context.Background()) })
+	// statistics is apart from python: it shares no package with what is tested.
+	statistics = sync.OnceValues(func() (string, error) {
+		return environment(context.Background(), "oracle/requirements.txt")
+	})
 	server = sync.OnceValues(func() (*Server, error) { return Start(context.Background(), 1) })
 )
 
@@ -39,6 +43,17 @@ func MLflow(tb testing.TB) string {
 func Python(tb testing.TB) string {
 	tb.Helper()
 	path, err := python()
+	if err != nil {
+		tb.Fatalf("the Python environment that this test needs: %v", err)
+	}
+	return path
+}
+
+// Statistics returns the path of a Python interpreter that has scipy, statsmodels,
+// mpmath and PyYAML.
+func Statistics(tb testing.TB) string {
+	tb.Helper()
+	path, err := statistics()
 	if err != nil {
 		tb.Fatalf("the Python environment that this test needs: %v", err)
 	}

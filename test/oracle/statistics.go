@@ -1,0 +1,95 @@
+package oracle
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/evalctl/evalctl/test/stack"
+)
+
+// Case is one evaluation of a function of package infer, with inputs as
+// encoding/json decodes them.
+type Case struct {
+	ID       int            `json:"id"`
+	Function string         `json:"function"`
+	Inputs   map[string]any `json:"inputs"`
+}
+
+// Answer is what another piece of software says of a case. A number may be off by
+// Relative·|number| + Absolute.
+type Answer struct {
+	By       string         `json:"by"` // "scipy.binomtest", "exact", …
+	Relative float64        `json:"relative"`
+	Absolute float64        `json:"absolute"`
+	Expected map[string]any `json:"expected"` // by output: nil, text, json.Number, a list, or {"exact": "p/q"}
+}
+
+// Statistics asks scipy, statsmodels, numpy, mpmath and fractions for their answers
+// to the cases, in order.
+func Statistics(tb testing.TB, cases []Case) [][]Answer {
+	tb.Helper()
+	var in bytes.Buffer
+	encoder := json.NewEncoder(&in)
+	for _, c := range cases {
+		if err := encoder.Encode(c); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(runStatistics(tb, &in)))
+	decoder.UseNumber()
+	answers := make([][]Answer, len(cases))
+	for i := range cases {
+		var line struct {
+			ID      int
+			Answers []Answer
+		}
+		if err := decoder.Decode(&line); err != nil {
+			tb.Fatalf("answer %d: %v", i, err)
+		}
+		if line.ID != cases[i].ID {
+			tb.Fatalf("answer %d is of case %d", i, line.ID)
+		}
+		answers[i] = line.Answers
+	}
+	return answers
+}
+
+// Defects returns by name whether each error of an oracle that statistics.py works
+// around is in it still.
+func Defects(tb testing.TB) map[string]bool {
+	tb.Helper()
+	var still map[string]bool
+	if err := json.Unmarshal(runStatistics(tb, nil, "--defects"), &still); err != nil {
+		tb.Fatal(err)
+	}
+	return still
+}
+
+func runStatistics(tb testing.TB, stdin *bytes.Buffer, args ...string) []byte {
+	tb.Helper()
+	script := filepath.Join(filepath.Dir(stack.Data(tb)), "oracle", "statistics.py")
+	return run(tb, stack.Statistics(tb), stdin, append([]string{script}, args...)...)
+}
+
+// run returns what a Python program prints.
+func run(tb testing.TB, python string, stdin *bytes.Buffer, args ...string) []byte {
+	tb.Helper()
+	cmd := exec.CommandContext(tb.Context(), python, args...)
+	// One thread: numpy's own would only wait for each other on such small arrays.
+	cmd.Env = append(cmd.Environ(), "OPENBLAS_NUM_THREADS=1", "PYTHONNOUSERSITE=1")
+	if stdin != nil {
+		cmd.Stdin = stdin
+	}
+	out, err := cmd.Output()
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		tb.Fatalf("%s: %v\n%s", filepath.Base(args[0]), err, failed.Stderr)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return out
+}
