@@ -1,7 +1,6 @@
 package infer
 
 import (
-	"fmt"
 	"math"
 	"testing"
 
@@ -115,63 +114,6 @@ func TestPairedCoverage(t *testing.T) {
 			if math.Abs(c.got-c.want) > 0.0025 {
 				t.Errorf("n = %d, %s: %.4f, want %v", test.n, c.name, c.got, c.want)
 			}
-		}
-	}
-}
-
-func TestSimulatedCoverage(t *testing.T) {
-	const turns = 2000 // the standard error of a coverage of .95 is .005
-	clusters := make([]string, 100)
-	for i := range clusters {
-		clusters[i] = fmt.Sprint(i % 5)
-	}
-	for _, test := range []struct {
-		name     string
-		truth    float64
-		simulate func(d dice) Estimate
-		lo, hi   float64
-	}{
-		{"paired t, n = 5", 0.3, func(d dice) Estimate { return PairedT(normals(d, 5, 0.3, 1), 0.95) }, 0.935, 0.965},
-		{"Welch, 4 against 6", 0.2, func(d dice) Estimate {
-			return Welch(normals(d, 4, 0, 1), normals(d, 6, 0.2, 3), 0.95)
-		}, 0.935, 0.965},
-		// Two runs a side are conservative: the size is .023.
-		{"Welch, 2 against 2", 0, func(d dice) Estimate {
-			return Welch(normals(d, 2, 0, 1), normals(d, 2, 0, 1), 0.95)
-		}, 0.965, 0.99},
-		{"5 clusters of 20, ICC .2", 0, func(d dice) Estimate {
-			var effects [5]float64
-			for g := range effects {
-				effects[g] = math.Sqrt(0.2) * d.NormFloat64()
-			}
-			values := make([]decimal.Decimal, len(clusters))
-			for i := range values {
-				values[i] = d.normal(effects[i%5], math.Sqrt(0.8))
-			}
-			return ClusteredMean(values, clusters, 0.95).Estimate
-		}, 0.935, 0.965},
-		{"Miettinen–Nurminen, 40 against 60", -0.1, func(d dice) Estimate {
-			return MiettinenNurminen(TwoProportions{heads(d, 40, 0.7), 40, heads(d, 60, 0.8), 60}, 0.95)
-		}, 0.935, 0.965},
-		{"Tango, n = 80", 0, func(d dice) Estimate {
-			b := heads(d, 80, 0.1)
-			return Tango(Discordance{b, heads(d, 80-b, 0.1/0.9), 80}, 0.95)
-		}, 0.935, 0.965},
-		{"z from standard errors", 0.05, func(d dice) Estimate {
-			base := Reported{Value: d.normal(0.7, 0.02), Stderr: decimal.MustParse("0.02")}
-			cand := Reported{Value: d.normal(0.75, 0.03), Stderr: decimal.MustParse("0.03")}
-			return FromStderrs(base, cand, 0.95)
-		}, 0.935, 0.965},
-	} {
-		d := newDice(31)
-		held := 0
-		for range turns {
-			if holds(test.simulate(d).CI, test.truth) {
-				held++
-			}
-		}
-		if got := float64(held) / turns; got < test.lo || got > test.hi {
-			t.Errorf("%s: coverage %.4f, want %v to %v", test.name, got, test.lo, test.hi)
 		}
 	}
 }

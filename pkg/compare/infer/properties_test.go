@@ -72,6 +72,29 @@ func primaries(d dice) map[string][3]Estimate {
 		FromStderrs(a, b, confidence), FromStderrs(b, a, confidence), FromStderrs(a, b, confidence),
 	}
 
+	rho := decimal.MustParse([]string{"-0.5", "0", "0.5", "0.9"}[d.IntN(4)])
+	estimates["z_correlated"] = [3]Estimate{
+		CorrelatedZ(a, b, rho, confidence), CorrelatedZ(b, a, rho, confidence), CorrelatedZ(a, b, rho, confidence),
+	}
+	nBase, nCand := 2+d.IntN(400), 2+d.IntN(400)
+	estimates["bounded"] = [3]Estimate{
+		FromBounds(base[0], cand[0], nBase, nCand, confidence), FromBounds(cand[0], base[0], nCand, nBase, confidence),
+		FromBounds(base[0], cand[0], nBase, nCand, confidence),
+	}
+
+	rows, others := make([][]decimal.Decimal, n), make([][]decimal.Decimal, n)
+	for i := range rows {
+		rows[i], others[i] = d.decimals(2+d.IntN(2), 0, 1, places-1), d.decimals(2+d.IntN(3), 0.1, 1, places-1)
+	}
+	movedRows, movedOthers := make([][]decimal.Decimal, n), make([][]decimal.Decimal, n)
+	for i, from := range members {
+		movedRows[i], movedOthers[i] = shuffled(d, rows[from]), shuffled(d, others[from])
+	}
+	estimates["paired_fixed_items"] = [3]Estimate{
+		PairedFixedItems(rows, others, confidence), PairedFixedItems(others, rows, confidence),
+		PairedFixedItems(movedRows, movedOthers, confidence),
+	}
+
 	size := 1 + d.IntN(60)
 	flips := Discordance{BaseOnly: d.IntN(size + 1), N: size}
 	flips.CandOnly = d.IntN(size - flips.BaseOnly + 1)
@@ -113,7 +136,7 @@ func TestOrderChangesNothing(t *testing.T) {
 
 func TestIntervalAndTestAreDual(t *testing.T) {
 	d := newDice(3)
-	significant := 0
+	significant := map[string]int{}
 	for range 400 {
 		for name, e := range primaries(d) {
 			if e[0].CI == nil {
@@ -127,7 +150,7 @@ func TestIntervalAndTestAreDual(t *testing.T) {
 				t.Errorf("%s: interval %v and p %v disagree", name, *e[0].CI, *e[0].P)
 			}
 			if excludes {
-				significant++
+				significant[name]++
 			}
 			if !(e[0].CI.Lo < e[0].CI.Hi) {
 				t.Errorf("%s: zero width %v", name, *e[0].CI)
@@ -137,8 +160,10 @@ func TestIntervalAndTestAreDual(t *testing.T) {
 			}
 		}
 	}
-	if significant < 100 {
-		t.Errorf("only %d significant cases: the property was hardly tested", significant)
+	for name := range primaries(d) {
+		if significant[name] < 20 {
+			t.Errorf("only %d significant cases of %s: the property was hardly tested", significant[name], name)
+		}
 	}
 }
 
@@ -163,6 +188,24 @@ func TestScaling(t *testing.T) {
 	for range 100 {
 		base, cand := d.decimals(8, 0, 1, 3), d.decimals(8, 0, 1, 3)
 		differences, _ := Differences(base, cand)
+		rows, others := [][]decimal.Decimal{base[:4], base[4:]}, [][]decimal.Decimal{cand[:4], cand[4:]}
+		hundredfold := func(rows [][]decimal.Decimal) [][]decimal.Decimal {
+			return [][]decimal.Decimal{scaled(rows[0], 100), scaled(rows[1], 100)}
+		}
+		labels := []string{"a", "a", "b", "b", "c", "c", "d", "d"}
+		stderrs := d.decimals(8, 0.01, 0.2, 3)
+		x, y := Reported{base[0], stderrs[0], 30}, Reported{cand[0], stderrs[1], 50}
+		times100 := func(r Reported) Reported {
+			both := scaled([]decimal.Decimal{r.Value, r.Stderr}, 100)
+			return Reported{both[0], both[1], r.N}
+		}
+		rho := decimal.MustParse("0.4")
+		pointers := func(list []decimal.Decimal) (all []*decimal.Decimal) {
+			for i := range list {
+				all = append(all, &list[i])
+			}
+			return all
+		}
 		for name, pair := range map[string][2]Estimate{
 			"paired_t": {
 				PairedT(MomentsOf(differences), 0.95), PairedT(MomentsOf(scaled(differences, 100)), 0.95),
@@ -171,9 +214,23 @@ func TestScaling(t *testing.T) {
 				Welch(MomentsOf(base), MomentsOf(cand), 0.95),
 				Welch(MomentsOf(scaled(base, 100)), MomentsOf(scaled(cand, 100)), 0.95),
 			},
+			"clustered_t": {
+				ClusteredMean(differences, labels, 0.95).Estimate, ClusteredMean(scaled(differences, 100), labels, 0.95).Estimate,
+			},
+			"paired_fixed_items": {
+				PairedFixedItems(rows, others, 0.95), PairedFixedItems(hundredfold(rows), hundredfold(others), 0.95),
+			},
+			"z_stderr":     {ZFromStderrs(x, y, 0.95), ZFromStderrs(times100(x), times100(y), 0.95)},
+			"welch_stderr": {WelchFromStderrs(x, y, 0.95), WelchFromStderrs(times100(x), times100(y), 0.95)},
+			"z_correlated": {CorrelatedZ(x, y, rho, 0.95), CorrelatedZ(times100(x), times100(y), rho, 0.95)},
+			"macro_fixed": {
+				MacroFixed(differences, pointers(stderrs), 0.95),
+				MacroFixed(scaled(differences, 100), pointers(scaled(stderrs, 100)), 0.95),
+			},
+			"macro_random": {MacroRandom(differences, 0.95), MacroRandom(scaled(differences, 100), 0.95)},
 		} {
 			one, hundred := pair[0], pair[1]
-			if *one.P != *hundred.P || *one.Stat != *hundred.Stat || *one.DF != *hundred.DF {
+			if *one.P != *hundred.P || *one.Stat != *hundred.Stat || !cmp.Equal(one.DF, hundred.DF) {
 				t.Errorf("%s: scaling changed t %v → %v, p %v → %v", name, *one.Stat, *hundred.Stat, *one.P, *hundred.P)
 			}
 			if !one.Value.Mul(decimal.FromInt(100)).Equal(*hundred.Value) {
@@ -185,7 +242,11 @@ func TestScaling(t *testing.T) {
 				t.Errorf("%s: lower limit %v, want 100 × %v", name, hundred.CI.Lo, one.CI.Lo)
 			}
 			m := decimal.MustParse("0.02")
-			same(name+" margin", Margin(hundred, m.Mul(decimal.FromInt(100))).P, Margin(one, m).P, 1)
+			// A tail of 1e-40 amplifies the last bit of the standard error.
+			kept, hundredKept := value(t, Margin(one, m).P), value(t, Margin(hundred, m.Mul(decimal.FromInt(100))).P)
+			if math.Abs(kept-hundredKept) > 1e-12*kept {
+				t.Errorf("%s margin: p %v, was %v", name, hundredKept, kept)
+			}
 		}
 	}
 }
@@ -302,6 +363,65 @@ func TestGateAndVerdict(t *testing.T) {
 	}
 	if verdict, _ := Judge(e, nil, nil); verdict != NoInference {
 		t.Errorf("without a p-value: %s", verdict)
+	}
+}
+
+// A gate passes exactly where the unrounded lower limit is not below −margin: also
+// one step of a float64 beside it, which twelve digits do not show.
+func TestGateDecidesOnUnroundedLimits(t *testing.T) {
+	d := newDice(9)
+	passed := 0
+	for range 200 {
+		for name, e := range primaries(d) {
+			ci := e[0].CI
+			if ci == nil || ci.Lo >= 0 {
+				continue
+			}
+			for _, limit := range []float64{-ci.Lo, math.Nextafter(-ci.Lo, 0), math.Nextafter(-ci.Lo, 2), d.Float64()} {
+				margin, err := decimal.FromFloat(limit)
+				if err != nil {
+					t.Fatal(err)
+				}
+				pass := Gate(ci, margin) == GatePass
+				if pass != (ci.Lo >= -limit) {
+					t.Errorf("%s: pass is %t for the lower limit %v and the margin %v", name, pass, ci.Lo, limit)
+				}
+				if pass {
+					passed++
+				}
+			}
+		}
+	}
+	if passed < 1000 {
+		t.Errorf("%d passed: the property was hardly tested", passed)
+	}
+}
+
+// Data without spread, or with a standard error of 0, decide nothing.
+func TestNoSpreadDecidesNothing(t *testing.T) {
+	d, wide := newDice(10), decimal.MustParse("0.9")
+	for range 50 {
+		n := 3 + d.IntN(9)
+		level, other := d.decimals(1, 0, 0.4, 3)[0], d.decimals(1, 0.5, 0.8, 3)[0]
+		same, differ := make([]decimal.Decimal, n), make([]decimal.Decimal, n)
+		rows, others, labels := make([][]decimal.Decimal, n), make([][]decimal.Decimal, n), make([]string, n)
+		none := make([]*decimal.Decimal, n)
+		for i := range same {
+			same[i], differ[i], none[i], labels[i] = level, other, &decimal.Decimal{}, fmt.Sprint(i%3)
+			rows[i], others[i] = []decimal.Decimal{level, level}, []decimal.Decimal{other, other}
+		}
+		x, y := Reported{Value: level, N: 1 + d.IntN(500)}, Reported{Value: other, N: 1 + d.IntN(500)}
+		for name, e := range map[string]Estimate{
+			"paired_t": PairedT(MomentsOf(differ), 0.95), "welch_t": Welch(MomentsOf(same), MomentsOf(differ), 0.95),
+			"clustered_t": ClusteredMean(differ, labels, 0.95).Estimate, "paired_fixed_items": PairedFixedItems(rows, others, 0.95),
+			"stderrs": FromStderrs(x, y, 0.95), "z_correlated": CorrelatedZ(x, y, decimal.MustParse("0.5"), 0.95),
+			"macro_fixed": MacroFixed(differ, none, 0.95), "macro_random": MacroRandom(differ, 0.95),
+			"bounded": FromBounds(decimal.Decimal{}, decimal.FromInt(1), 50, 50, 0.95),
+		} {
+			if verdict, reason := Judge(e, e.P, &wide); verdict != NoInference || Gate(e.CI, wide) != GateInconclusive || e.Reason == "" {
+				t.Errorf("%s of %d values %s and %s: %s %s, gate %s", name, n, level, other, verdict, reason, Gate(e.CI, wide))
+			}
+		}
 	}
 }
 
