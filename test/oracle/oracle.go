@@ -1,8 +1,9 @@
 // Package oracle computes what evalctl must print by other means: Python's
-// fractions over the same files.
+// fractions, scipy and statsmodels over the same files and numbers.
 package oracle
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"os/exec"
@@ -40,17 +41,29 @@ func Pairs(tb testing.TB) []Pair {
 	tb.Helper()
 	data := stack.Data(tb)
 	script := filepath.Join(filepath.Dir(data), "oracle", "deltas.py")
-	cmd := exec.CommandContext(tb.Context(), stack.Python(tb), script, filepath.Join(data, "launcher-output"))
-	out, err := cmd.Output()
-	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
-		tb.Fatalf("deltas.py: %v\n%s", err, failed.Stderr)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
+	out := run(tb, stack.Python(tb), nil, script, filepath.Join(data, "launcher-output"))
 	var pairs []Pair
 	if err := json.Unmarshal(out, &pairs); err != nil {
 		tb.Fatalf("deltas.py: %v", err)
 	}
 	return pairs
+}
+
+// run returns what a Python program prints.
+func run(tb testing.TB, python string, stdin *bytes.Buffer, args ...string) []byte {
+	tb.Helper()
+	cmd := exec.CommandContext(tb.Context(), python, args...)
+	// One thread: numpy's own would only wait for each other on such small arrays.
+	cmd.Env = append(cmd.Environ(), "OPENBLAS_NUM_THREADS=1", "PYTHONNOUSERSITE=1")
+	if stdin != nil {
+		cmd.Stdin = stdin
+	}
+	out, err := cmd.Output()
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		tb.Fatalf("%s: %v\n%s", filepath.Base(args[0]), err, failed.Stderr)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return out
 }

@@ -20,10 +20,10 @@ var unasked = map[string]string{
 
 // Thousands of random inputs to every function, against scipy, statsmodels, numpy,
 // mpmath and exact rationals.
-func TestStatisticsAgreeWithOtherSoftware(t *testing.T) {
+func TestMethodsAgreeWithOtherSoftware(t *testing.T) {
 	all := cases()
 	asked, compared, by := map[string]int{}, 0, map[string]int{}
-	for i, answers := range oracle.Statistics(t, all) {
+	for i, answers := range oracle.Methods(t, all) {
 		c := all[i]
 		asked[c.Function]++
 		function, known := infer.Lookup(c.Function)
@@ -72,7 +72,7 @@ func TestDefectsOfOraclesAreStillThere(t *testing.T) {
 	}
 	for name, found := range still {
 		if !found {
-			t.Errorf("%s: no longer; take the exclusion out of statistics.py", name)
+			t.Errorf("%s: no longer; take the exclusion out of methods.py", name)
 		}
 	}
 }

@@ -3,8 +3,6 @@ package oracle
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -28,9 +26,9 @@ type Answer struct {
 	Expected map[string]any `json:"expected"` // by output: nil, text, json.Number, a list, or {"exact": "p/q"}
 }
 
-// Statistics asks scipy, statsmodels, numpy, mpmath and fractions for their answers
+// Methods asks scipy, statsmodels, numpy, mpmath and fractions for their answers
 // to the cases, in order.
-func Statistics(tb testing.TB, cases []Case) [][]Answer {
+func Methods(tb testing.TB, cases []Case) [][]Answer {
 	tb.Helper()
 	var in bytes.Buffer
 	encoder := json.NewEncoder(&in)
@@ -39,7 +37,7 @@ func Statistics(tb testing.TB, cases []Case) [][]Answer {
 			tb.Fatal(err)
 		}
 	}
-	decoder := json.NewDecoder(bytes.NewReader(runStatistics(tb, &in)))
+	decoder := json.NewDecoder(bytes.NewReader(runMethods(tb, &in)))
 	decoder.UseNumber()
 	answers := make([][]Answer, len(cases))
 	for i := range cases {
@@ -58,38 +56,19 @@ func Statistics(tb testing.TB, cases []Case) [][]Answer {
 	return answers
 }
 
-// Defects returns by name whether each error of an oracle that statistics.py works
+// Defects returns by name whether each error of an oracle that methods.py works
 // around is in it still.
 func Defects(tb testing.TB) map[string]bool {
 	tb.Helper()
 	var still map[string]bool
-	if err := json.Unmarshal(runStatistics(tb, nil, "--defects"), &still); err != nil {
+	if err := json.Unmarshal(runMethods(tb, nil, "--defects"), &still); err != nil {
 		tb.Fatal(err)
 	}
 	return still
 }
 
-func runStatistics(tb testing.TB, stdin *bytes.Buffer, args ...string) []byte {
+func runMethods(tb testing.TB, stdin *bytes.Buffer, args ...string) []byte {
 	tb.Helper()
-	script := filepath.Join(filepath.Dir(stack.Data(tb)), "oracle", "statistics.py")
+	script := filepath.Join(filepath.Dir(stack.Data(tb)), "oracle", "methods.py")
 	return run(tb, stack.Statistics(tb), stdin, append([]string{script}, args...)...)
-}
-
-// run returns what a Python program prints.
-func run(tb testing.TB, python string, stdin *bytes.Buffer, args ...string) []byte {
-	tb.Helper()
-	cmd := exec.CommandContext(tb.Context(), python, args...)
-	// One thread: numpy's own would only wait for each other on such small arrays.
-	cmd.Env = append(cmd.Environ(), "OPENBLAS_NUM_THREADS=1", "PYTHONNOUSERSITE=1")
-	if stdin != nil {
-		cmd.Stdin = stdin
-	}
-	out, err := cmd.Output()
-	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
-		tb.Fatalf("%s: %v\n%s", filepath.Base(args[0]), err, failed.Stderr)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return out
 }
