@@ -84,17 +84,18 @@ func TestEvidenceEqualsThatOfOtherSoftware(t *testing.T) {
 				t.Run(how.name, func(t *testing.T) {
 					words := append([]string{"compare", "-o", "json", "--scores", "all", "--tracking-uri", output(t), base.ID, cand.ID}, how.words...)
 					text := process{}.answer(t, words...)
-					checkEvidence(t, decode[struct{ Data evidenced }](t, text).Data, want)
+					checkEvidence(t, decode[struct{ Data evidenced }](t, text).Data, want, len(how.words) == 0)
 				})
 			}
 		})
 	}
 }
 
-// checkEvidence compares every row by the evidence that it names.
-func checkEvidence(t *testing.T, got evidenced, want oracle.Evidence) {
+// checkEvidence compares every row by the evidence that it names; byQuestion wants
+// each row paired whose questions are known on both sides.
+func checkEvidence(t *testing.T, got evidenced, want oracle.Evidence, byQuestion bool) {
 	t.Helper()
-	checked, pairedMean := 0, true
+	checked, paired, pairedMean := 0, 0, true
 	for _, row := range got.Rows {
 		name := scoreOf(row.Section, row.Name, row.Metric, row.Score)
 		expected, found := want.Rows[name], row.Inference.numbers()
@@ -102,7 +103,9 @@ func checkEvidence(t *testing.T, got evidenced, want oracle.Evidence) {
 		headline := headlines["arith"] == name || headlines["story"] == name
 		switch row.Inference.Method {
 		case "tango", "paired_t":
+			found["delta"] = row.Inference.Paired["delta"] // exact; that of the row is of rounded values
 			checkNumbers(t, name, found, expected.Paired)
+			paired++
 		case "miettinen_nurminen":
 			pairedMean = pairedMean && !headline
 			for side, value := range map[string]evidencedSide{"base": row.Base, "cand": row.Cand} {
@@ -122,6 +125,9 @@ func checkEvidence(t *testing.T, got evidenced, want oracle.Evidence) {
 	}
 	if checked < 8 {
 		t.Errorf("only %d rows had evidence to check", checked)
+	}
+	if byQuestion && paired != len(want.Rows) {
+		t.Errorf("%d rows were paired, want %d", paired, len(want.Rows))
 	}
 	if len(got.Averages) != 1 {
 		t.Fatalf("%d averages", len(got.Averages))
