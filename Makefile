@@ -67,8 +67,9 @@ bench: ## print ratios to an empty program, curl, a Python script and pandas; as
 	@$(GO) run ./test/bench -n $(BENCHTURNS)
 	@$(GO) run ./test/bench/pairs -n $(BENCHPAIRS)
 
-docs: ## write the schemas and the transcripts of the pages again
+docs: ## write the schemas, the table of coverage and the transcripts of the pages again
 	$(GO) test ./cmd/evalctl/internal/schemagen -run Files -update
+	$(GO) test ./pkg/compare/infer -run CoverageTable -update
 	$(GO) test ./cmd/evalctl -run Docs -update
 
 dist: $(GORELEASER) ## build the archives of a release in dist/, from the current commit
