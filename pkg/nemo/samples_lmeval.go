@@ -90,16 +90,29 @@ func (lmEvalSamples) decode(in *sampleReader, to *outcomeSet) error {
 	}
 	for _, name := range to.names(func(name scoreName) bool { return name.metric == name.score }) {
 		if _, isTask := byTask[name.name]; isTask {
-			for key, collected := range byTask[name.name] {
-				if key.name() == name.metric {
-					to.scores[name] = collected
-				}
+			if collected := lmEvalAnswers(byTask[name.name], name.metric); collected != nil {
+				to.scores[name] = collected
 			}
 			continue
 		}
 		lmEvalGroup(name, members[name.name], byTask, to)
 	}
 	return nil
+}
+
+// lmEvalAnswers are the answers of a metric by its name in results.yml. "x__f" may be
+// x under filter f or x__f under no filter: the one that has values; nil if neither
+// was met.
+func lmEvalAnswers(byKey map[lmEvalKey]*answers, name string) *answers {
+	var found *answers
+	for key, collected := range byKey {
+		switch {
+		case key.name() != name:
+		case found == nil, collected.count > found.count, collected.count == found.count && key.metric == name:
+			found = collected
+		}
+	}
+	return found
 }
 
 // lmEvalGroup puts the answers of a group's members together. The harness weights
@@ -112,10 +125,8 @@ func lmEvalGroup(name scoreName, members []string, byTask map[string]map[lmEvalK
 			to.exclude(name, "no samples of its member %s", task)
 			return
 		}
-		for key, collected := range byKey {
-			if key.name() == name.metric && collected.count > 0 {
-				to.of(name, collected.answerRules).addAll(collected)
-			}
+		if collected := lmEvalAnswers(byKey, name.metric); collected != nil && collected.count > 0 {
+			to.of(name, collected.answerRules).addAll(collected)
 		}
 	}
 	if len(members) == 0 {
