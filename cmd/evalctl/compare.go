@@ -8,10 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
-	"github.com/evalctl/evalctl/pkg/artifacts"
 	"github.com/evalctl/evalctl/pkg/compare"
-	"github.com/evalctl/evalctl/pkg/nemo"
-	"github.com/evalctl/evalctl/pkg/query"
 )
 
 // compareFlags are the knobs of a comparison.
@@ -23,7 +20,7 @@ type compareFlags struct {
 	infer     inferenceFlags
 	assert    string
 	overlap   overlapFlag
-	samples   string
+	samples   samplesFlag
 }
 
 func (f *compareFlags) register(cmd *cobra.Command) {
@@ -34,40 +31,6 @@ func (f *compareFlags) register(cmd *cobra.Command) {
 	f.infer.register(cmd)
 	f.overlap.register(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("on-missing", cobra.FixedCompletions([]string{compare.Intersect, compare.Refuse}, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// Words of --samples.
-const (
-	samplesAuto   = "auto"
-	samplesNever  = "never"
-	samplesAlways = "always"
-)
-
-func (f *compareFlags) registerSamples(cmd *cobra.Command) {
-	words := []string{samplesAuto, samplesNever, samplesAlways}
-	cmd.Flags().StringVar(&f.samples, "samples", samplesAuto, "per-sample files: read where there are any (auto), never, or required of each task (always)")
-	_ = cmd.RegisterFlagCompletionFunc("samples", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// sampleMode reads --samples; a verb without the flag is as its default.
-func (f *compareFlags) sampleMode() (artifacts.SampleMode, error) {
-	switch f.samples {
-	case samplesAuto, "":
-		return artifacts.SamplesAuto, nil
-	case samplesNever:
-		return artifacts.SamplesNever, nil
-	case samplesAlways:
-		return artifacts.SamplesAlways, nil
-	}
-	return 0, usagef("--samples is %s, %s or %s, not %q", samplesAuto, samplesNever, samplesAlways, f.samples)
-}
-
-// withSamples reads runs with their per-sample files.
-func withSamples(mode artifacts.SampleMode) loader {
-	return func(f *artifacts.Fetcher, ctx context.Context, resolutions []query.Resolution) ([]nemo.Evaluation, error) {
-		f.Samples = mode
-		return f.Load(ctx, resolutions)
-	}
 }
 
 // options turns the flags into options of a comparison.
@@ -156,7 +119,7 @@ task without headline is no proof, and exits 6.
 	_ = cmd.RegisterFlagCompletionFunc("assert", cobra.FixedCompletions(demandNames(), cobra.ShellCompDirectiveNoFileComp))
 	f.register(cmd)
 	global.search.registerChooser(cmd, a, global)
-	f.registerSamples(cmd)
+	f.samples.register(cmd)
 	global.output.register(cmd, kind.Comparison)
 	return cmd
 }
@@ -172,7 +135,7 @@ func (a *app) compare(ctx context.Context, global *globalFlags, f *compareFlags,
 		}
 		options.OnMissing = compare.Refuse
 	}
-	samples, err := f.sampleMode()
+	samples, err := f.samples.mode()
 	if err != nil {
 		return err
 	}

@@ -319,9 +319,9 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// gate is a reverse proxy in front of the real server. Requests that pass does
+// proxied starts a reverse proxy in front of the real server. Requests that pass does
 // not let through are answered 401.
-func gate(t *testing.T, config *tls.Config, pass func(*http.Request) bool) string {
+func proxied(t *testing.T, config *tls.Config, pass func(*http.Request) bool) string {
 	t.Helper()
 	target, err := url.Parse(stack.MLflow(t))
 	if err != nil {
@@ -362,8 +362,8 @@ func TestTLS(t *testing.T) {
 	pool.AddCert(ca.cert)
 	soon := time.Now().Add(time.Hour)
 	valid := ca.forServer(t, "127.0.0.1", "mlflow.test", soon)
-	plain := gate(t, &tls.Config{Certificates: []tls.Certificate{valid}}, anyone)
-	mutual := gate(t, &tls.Config{Certificates: []tls.Certificate{valid}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert}, anyone)
+	plain := proxied(t, &tls.Config{Certificates: []tls.Certificate{valid}}, anyone)
+	mutual := proxied(t, &tls.Config{Certificates: []tls.Certificate{valid}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert}, anyone)
 
 	const server, client, insecure = "MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_TRACKING_CLIENT_CERT_PATH", "MLFLOW_TRACKING_INSECURE_TLS"
 	certificate := ca.forClient(t)
@@ -380,9 +380,9 @@ func TestTLS(t *testing.T) {
 		})
 	}
 
-	expired := gate(t, &tls.Config{Certificates: []tls.Certificate{ca.forServer(t, "127.0.0.1", "mlflow.test", time.Now().Add(-time.Hour))}}, anyone)
-	named := gate(t, &tls.Config{Certificates: []tls.Certificate{ca.forServer(t, "", "mlflow.test", soon)}}, anyone)
-	old := gate(t, &tls.Config{Certificates: []tls.Certificate{valid}, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, anyone)
+	expired := proxied(t, &tls.Config{Certificates: []tls.Certificate{ca.forServer(t, "127.0.0.1", "mlflow.test", time.Now().Add(-time.Hour))}}, anyone)
+	named := proxied(t, &tls.Config{Certificates: []tls.Certificate{ca.forServer(t, "", "mlflow.test", soon)}}, anyone)
+	old := proxied(t, &tls.Config{Certificates: []tls.Certificate{valid}, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, anyone)
 	for name, test := range map[string]struct {
 		status int
 		step   string
@@ -416,8 +416,8 @@ func TestTLS(t *testing.T) {
 }
 
 func TestTokensAndHeaders(t *testing.T) {
-	bearer := gate(t, nil, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+token })
-	header := gate(t, nil, func(r *http.Request) bool {
+	bearer := proxied(t, nil, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+token })
+	header := proxied(t, nil, func(r *http.Request) bool {
 		return r.Header.Get("X-Gate") == "a:b "+token && r.Header.Get("X-Team") == "evals"
 	})
 	file := filepath.Join(t.TempDir(), "token file")

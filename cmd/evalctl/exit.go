@@ -10,6 +10,7 @@ import (
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/settings"
 	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/compare/gate"
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/render"
 )
@@ -68,6 +69,8 @@ type failure struct {
 	Hint       *string  `json:"hint"`
 	ExitStatus int      `json:"exit_status"`
 	Candidates []string `json:"candidates,omitempty"`
+
+	lines []string // of Message, each a mistake with its place; nil: it is one line
 }
 
 // classify maps an error to the contract's code and an exit status. It is the
@@ -122,6 +125,10 @@ func classify(err error) failure {
 		}
 		return f
 	}
+	if policy, ok := errors.AsType[*gate.PolicyError](err); ok {
+		lines := policy.Lines()
+		return failure{Code: string(query.Usage), Message: strings.Join(lines, "; "), ExitStatus: exitUsage, lines: lines}
+	}
 	if overlap, ok := errors.AsType[*compare.OverlapError](err); ok {
 		hint := "compare them as sides of their own, or say what they are: --overlap latest, or repeat"
 		return failure{Code: string(query.Usage), Message: overlap.Error(), Hint: &hint, ExitStatus: exitUsage}
@@ -151,7 +158,12 @@ func (a *app) report(err error, asJSON bool) int {
 			return f.ExitStatus
 		}
 	}
-	fmt.Fprintf(a.stderr, "evalctl: %s\n", render.Sanitize(f.Message))
+	if f.lines == nil {
+		f.lines = []string{f.Message}
+	}
+	for _, line := range f.lines {
+		fmt.Fprintf(a.stderr, "evalctl: %s\n", render.Sanitize(line))
+	}
 	for _, candidate := range f.Candidates {
 		fmt.Fprintf(a.stderr, "  %s\n", render.Sanitize(candidate))
 	}

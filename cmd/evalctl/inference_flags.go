@@ -40,9 +40,18 @@ var (
 
 func (f *inferenceFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.confidence, "confidence", "0.95", "coverage of intervals; a p-value up to 1 less this is significant")
+	f.registerEvidence(cmd)
 	flags.StringVar(&f.adjust, "adjust", "holm", "adjust p-values of a candidate's headlines: "+strings.Join(adjustments, ", "))
 	flags.StringArrayVar(&f.margins, "margin", nil, "what is equivalent: 0.01 is a hundredth of a scale, a point; SCALE=M in a scale's own unit; repeatable")
+	_ = cmd.RegisterFlagCompletionFunc("adjust", cobra.FixedCompletions(adjustments, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// registerEvidence adds the flags that say which evidence is weighed and how, and
+// none of what is demanded of it: a gate's policy says that.
+func (f *inferenceFlags) registerEvidence(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	f.adjust = "holm"
+	flags.StringVar(&f.confidence, "confidence", "0.95", "coverage of intervals; a p-value up to 1 less this is significant")
 	flags.StringArrayVar(&f.scales, "scale", nil, "the scale of scores where none is known, or TASK=SCALE; repeatable")
 	flags.StringVar(&f.scope, "scope", "", "what to answer: "+strings.Join(scopes, " (new questions), ")+" (a re-run)")
 	flags.StringVar(&f.method, "method", "", "one method and no other: "+strings.Join(methods, ", "))
@@ -50,7 +59,7 @@ func (f *inferenceFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.correlation, "assume-correlation", "", "decide on reported standard errors as if the sides' errors had this correlation")
 	flags.StringArrayVar(&f.questions, "n", nil, "the number of questions where no file says it: N, or TASK=N; repeatable")
 	flags.Int64Var(&f.seed, "seed", 1, "of randomization tests")
-	for name, values := range map[string][]string{"adjust": adjustments, "scope": scopes, "method": methods, "pair-by": pairings} {
+	for name, values := range map[string][]string{"scope": scopes, "method": methods, "pair-by": pairings} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 }

@@ -128,6 +128,7 @@ A selector names one side:
 		newRuns(a, global),
 		newShow(a, global),
 		newCompare(a, global),
+		newGate(a, global),
 		newAverage(a, global),
 		newConfig(a, global),
 		newArtifacts(a, global),

@@ -76,6 +76,8 @@ var answers = []struct{ kind, line string }{
 	{kind.ConfigDiff, "config diff c0bd,f565 7a217bdc 5262219b OUTPUT --all"},
 	{kind.ConfigDiff, "config diff 7a217bdc 4a14e92a OUTPUT --unresolved"},
 	{kind.ConfigDiff, "config diff c0bd961e ce963eed SERVER"},
+	{kind.Gate, "gate demo:c0bd961e demo:ce963eed --policy testdata/policies/pass.yml --explain"},
+	{kind.Gate, "gate ce963eed OUTPUT --policy testdata/policies/bounds.yml"},
 	{kind.Invocations, "invocations --tracking-uri demo:"},
 	{kind.Invocations, "invocations SERVER --model /falcon/ --sort-by jobs --limit 2"},
 	{kind.Invocations, "invocations SERVER --count"},

@@ -104,7 +104,7 @@ func (d *folder) withoutResults(ctx context.Context, dir string, cause error) (n
 // newJob is a job of the run, with nothing read. What tags do not tell of its name
 // the folder of its files may.
 func (d *folder) newJob(dir string) nemo.Job {
-	job := nemo.Job{Run: query.Describe(d.store, d.run), Index: -1}
+	job := nemo.Job{Run: query.Describe(d.store, d.run), Index: -1, Logged: d.run.Metrics}
 	if index, ok := nemo.JobIndex(d.run.JobID()); ok {
 		job.Index = index
 	}

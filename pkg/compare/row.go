@@ -62,7 +62,11 @@ type SideInterval struct {
 type Scores struct {
 	all     bool
 	pattern *regexp.Regexp
+	where   func(Row) bool
 }
+
+// ScoresWhere wants the rows for which the function is true.
+func ScoresWhere(want func(Row) bool) Scores { return Scores{where: want} }
 
 // ParseScores reads --scores: "primary", "all", or a glob over METRIC,
 // METRIC/SCORE and NAME/METRIC/SCORE, in which "*" also crosses "/".
@@ -82,6 +86,8 @@ func (s Scores) Want(row Row) bool {
 	switch {
 	case s.all:
 		return true
+	case s.where != nil:
+		return s.where(row)
 	case s.pattern != nil:
 		return s.pattern.MatchString(row.Metric) || s.pattern.MatchString(row.Metric+"/"+row.Score) ||
 			s.pattern.MatchString(row.Name+"/"+row.Metric+"/"+row.Score)
@@ -271,7 +277,7 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 		row.Verdict = NotComparable
 	}
 	row.subtract(base, cand)
-	assessed := Assessed{Row: row}
+	assessed := Assessed{Row: row, OffScale: base.offScale || cand.offScale}
 	if row.Verdict != NotComparable && (primary || options.Scores.Want(row)) {
 		found := assess(base, cand, row, options)
 		assessed.found = &found

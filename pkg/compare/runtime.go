@@ -57,6 +57,25 @@ func measures() []measure {
 	}
 }
 
+// RuntimeMeasures returns the names of the numbers of the runtime statistics, as
+// comparisons name them.
+func RuntimeMeasures() []string {
+	var names []string
+	for _, m := range measures() {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// RuntimeNumber returns one of [RuntimeMeasures]; nil if it was not recorded.
+func RuntimeNumber(stats *nemo.RuntimeStats, name string) *decimal.Decimal {
+	i := slices.IndexFunc(measures(), func(m measure) bool { return m.name == name })
+	if i < 0 || stats == nil {
+		return nil
+	}
+	return measures()[i].value(stats)
+}
+
 // runtimeChanges compares the runtime measures of each pair that some side
 // recorded.
 func runtimeChanges(pairs []pair, baseLabel, candLabel string) []RuntimeChange {

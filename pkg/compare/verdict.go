@@ -13,6 +13,10 @@ import (
 type Assessed struct {
 	Row
 	found *assessment // nil where the sides may not be compared, or have no values
+
+	// OffScale says that a value is not on the scale of the row, so that a margin on
+	// that scale means nothing.
+	OffScale bool
 }
 
 // Goodness is the unrounded estimate of the goodness change of a row, in its scale:
@@ -34,6 +38,15 @@ func (row Assessed) MarginTest(margin decimal.Decimal) infer.MarginTest {
 		return infer.MarginTest{Reason: infer.ReasonNoUncertainty}
 	}
 	return row.found.marginTest(g, margin)
+}
+
+// Unanswered is [Assessed.Goodness] with the questions that one side did not answer
+// counted as wrong there; ok is false where every question was answered.
+func (row Assessed) Unanswered() (g infer.Estimate, ok bool) {
+	if row.found == nil || row.found.strict == nil || row.found.settled == NoInference {
+		return infer.Estimate{}, false
+	}
+	return directionOf(row.Direction).Goodness(*row.found.strict), true
 }
 
 // Questions is how many questions are behind the row's inference; 0 if unknown.

@@ -24,6 +24,10 @@ type Job struct {
 	// nil unless it was asked for.
 	Free     map[string]Setting
 	Warnings []Warning
+
+	// Logged is the metrics that the store keeps of the run, by its keys; nil where it
+	// keeps none. They may be NaN or infinite.
+	Logged map[string]float64
 }
 
 // File is a file that was read.

@@ -25,6 +25,7 @@ type Document struct {
 	Wide   []Block   // the same with more columns; nil: as Screen
 	Brief  []string  // a few lines for chat and agents; nil: as Screen
 	Tables []Records // CSV, TSV and Markdown; the first is the main one
+	Report []Block   // Markdown, unless tables or columns are chosen, for people who read it in a comment; nil: Tables
 	Names  []string  // ids only; nil: the document has no names
 }
 

@@ -9,8 +9,12 @@ import (
 
 // encodeMarkdown writes the document's tables as GitHub Flavored Markdown, under
 // their names if there are several, and then what its screen says in words: a
-// table without the remarks that belong to it would be silent about them.
+// table without the remarks that belong to it would be silent about them. A
+// document with a report is drawn as that, unless a table is asked for.
 func encodeMarkdown(doc Document, options Options) ([]byte, error) {
+	if doc.Report != nil && options.Table == "" && len(options.Columns) == 0 {
+		return joinParts(markdownBlocks(doc.Report)), nil
+	}
 	chosen, err := tables(doc, options)
 	if err != nil {
 		return nil, err
@@ -23,7 +27,20 @@ func encodeMarkdown(doc Document, options Options) ([]byte, error) {
 		parts = append(parts, markdownTable(table))
 	}
 	for _, block := range firstLayout(doc.Screen) {
+		if _, isTable := block.(Table); !isTable { // the records say it
+			parts = append(parts, markdownBlocks([]Block{block})...)
+		}
+	}
+	return joinParts(parts), nil
+}
+
+// markdownBlocks writes blocks one after the other.
+func markdownBlocks(blocks []Block) []string {
+	var parts []string
+	for _, block := range firstLayout(blocks) {
 		switch block := block.(type) {
+		case Table:
+			parts = append(parts, markdownScreenTable(block))
 		case Paragraph:
 			parts = append(parts, markdownParagraph(block))
 		case Count:
@@ -32,6 +49,39 @@ func encodeMarkdown(doc Document, options Options) ([]byte, error) {
 			parts = append(parts, markdownNotes(block))
 		}
 	}
+	return parts
+}
+
+// markdownScreenTable writes a table as people see it, less the columns that hold
+// nothing at all.
+func markdownScreenTable(table Table) string {
+	var records Records
+	for i, column := range table.Columns {
+		used := column.Title != ""
+		for _, row := range table.Rows {
+			used = used || i < len(row) && row[i].Text != ""
+		}
+		if !used {
+			continue
+		}
+		records.Columns = append(records.Columns, column.Title)
+		records.Numeric = append(records.Numeric, column.Align != Left)
+		for j, row := range table.Rows {
+			if len(records.Rows) <= j {
+				records.Rows = append(records.Rows, nil)
+			}
+			text := ""
+			if i < len(row) {
+				text = row[i].Text
+			}
+			records.Rows[j] = append(records.Rows[j], text)
+		}
+	}
+	return markdownTable(records)
+}
+
+// joinParts separates the parts that say something by a blank line.
+func joinParts(parts []string) []byte {
 	var out bytes.Buffer
 	for _, part := range parts {
 		if part == "" {
@@ -42,7 +92,7 @@ func encodeMarkdown(doc Document, options Options) ([]byte, error) {
 		}
 		out.WriteString(part)
 	}
-	return out.Bytes(), nil
+	return out.Bytes()
 }
 
 func markdownTable(table Records) string {

@@ -71,6 +71,8 @@ type Catalog struct {
 	tasks   map[string]Task
 	aliases map[string]string // any name to the task's own
 	scales  map[string]Scale  // of all scores of a task, whatever else says; of "", where nothing else does
+
+	directions map[string]Direction // the same
 }
 
 //go:embed tasks.yaml
@@ -109,7 +111,21 @@ func (c *Catalog) WithScale(task string, scale Scale) *Catalog {
 		task = c.Canonical(task)
 	}
 	scales[task] = scale
-	return &Catalog{tasks: c.tasks, aliases: c.aliases, scales: scales}
+	changed := *c
+	changed.scales = scales
+	return &changed
+}
+
+// WithDirection is [Catalog.WithScale] for the direction.
+func (c *Catalog) WithDirection(task string, direction Direction) *Catalog {
+	directions := maps.Clone(c.directions)
+	if directions == nil {
+		directions = map[string]Direction{}
+	}
+	directions[c.Canonical(task)] = direction
+	changed := *c
+	changed.directions = directions
+	return &changed
 }
 
 // Canonical returns the name under which a task is joined with itself: the
@@ -366,9 +382,14 @@ func matchNumber(pattern, text string) (n int, ok bool) {
 
 // ScaleOf returns the scale and direction of one score: the catalog's for a known
 // task's headline, else what the harness says by the score's name, else unknown.
-// What [Catalog.WithScale] was told comes first.
+// What [Catalog.WithScale] and [Catalog.WithDirection] were told comes first.
 func (c *Catalog) ScaleOf(harness, task string, s nemo.Score, primary bool) (Scale, Direction) {
 	scale, direction := c.scaleOf(harness, task, s, primary)
+	if told, ok := c.directions[c.Canonical(task)]; ok {
+		direction = told
+	} else if told, ok := c.directions[""]; ok && direction == UnknownDirection {
+		direction = told
+	}
 	if told, ok := c.scales[c.Canonical(task)]; ok {
 		return told, direction
 	}

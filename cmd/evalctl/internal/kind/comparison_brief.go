@@ -21,7 +21,7 @@ func (d comparisonScreen) brief() []string {
 	for _, cand := range d.c.Sides[1:] {
 		lines = append(lines, d.briefSide(base, cand)...)
 	}
-	if missing := briefMissing(d.c); missing != "" {
+	if missing := missingBrief(d.c.Missing); missing != "" {
 		lines = append(lines, missing)
 	}
 	for _, w := range d.warnings {
@@ -122,14 +122,14 @@ func briefRow(row compare.Row) string {
 	return fmt.Sprintf("%s %s -> %s (%s)", name, compact(row.Base.Value), compact(row.Cand.Value), details)
 }
 
-func briefMissing(c compare.Comparison) string {
-	if len(c.Missing) == 0 {
+func missingBrief(missing []compare.Missing) string {
+	if len(missing) == 0 {
 		return ""
 	}
-	parts := make([]string, 0, len(c.Missing))
-	for i, m := range c.Missing {
+	parts := make([]string, 0, len(missing))
+	for i, m := range missing {
 		if i == briefTasks {
-			parts = append(parts, fmt.Sprintf("and %d more", len(c.Missing)-briefTasks))
+			parts = append(parts, fmt.Sprintf("and %d more", len(missing)-briefTasks))
 			break
 		}
 		parts = append(parts, fmt.Sprintf("%s on %s (%s)", nemo.Text(m.Task), m.Side, words(m.Reason)))

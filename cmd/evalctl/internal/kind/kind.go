@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/compare/gate"
 	"github.com/evalctl/evalctl/pkg/decimal"
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/render"
@@ -28,6 +29,7 @@ const (
 	Artifacts   = "artifacts"
 	Doctor      = "doctor"
 	Downloads   = "downloads"
+	Gate        = "gate"
 	Stat        = "stat"
 	Stats       = "stats"
 	Version     = "version"
@@ -98,6 +100,7 @@ func All() []Kind {
 		of(Doctor, "doctor", DoctorValue{}, DoctorDocument, mainList(func(v *DoctorValue) *[]DoctorStep { return &v.Steps })),
 		of(Downloads, "artifacts get", DownloadsValue{}, DownloadsDocument, mainList(func(v *DownloadsValue) *[]Download { return &v.Downloads })),
 		of(Evaluation, "show", compare.Evaluation{}, EvaluationDocument, mainList(func(v *compare.Evaluation) *[]compare.Score { return &v.Scores })),
+		of(Gate, "gate", gate.Answer{Sides: make([]compare.SideSummary, 2)}, GateDocument, mainList(func(v *gate.Answer) *[]gate.Row { return &v.Rows })),
 		of(Invocations, "invocations", InvocationsValue{}, InvocationsDocument, mainList(func(v *InvocationsValue) *[]Invocation { return &v.Invocations })),
 		of(Runs, "runs", RunsValue{}, RunsDocument, mainList(func(v *RunsValue) *[]nemo.Run { return &v.Runs })),
 		of(Stat, "stat NAME", StatValue{}, StatDocument, mainList(func(v *StatValue) *[]StatOutput { return &v.Outputs })),

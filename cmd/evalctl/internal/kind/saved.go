@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/compare/gate"
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/render"
@@ -173,6 +174,9 @@ func readValue[T any](data, warnings []byte, draw func(T, []nemo.Warning) render
 		if err := checkSides(comparison); err != nil {
 			return savedValue{}, err
 		}
+	}
+	if answer, ok := any(value).(gate.Answer); ok && (len(answer.Sides) == 0 || len(answer.Sides) < 2 && len(answer.Rows) > 0) {
+		return savedValue{}, errors.New("it has too few sides")
 	}
 	return savedValue{Saved: Saved{Document: draw(value, listed), Unknown: shape.unknown}}, nil
 }

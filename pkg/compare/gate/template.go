@@ -1,0 +1,147 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/compare/infer"
+	"github.com/evalctl/evalctl/pkg/decimal"
+)
+
+// Template writes a policy for what a baseline holds, with what each task scored and
+// which margin so many questions can certify beside it. It can be loaded as it is.
+// The error is a [*compare.OverlapError].
+func Template(side compare.Side, options compare.Options) (string, error) {
+	measurement, err := compare.Measure(side, options)
+	if err != nil {
+		return "", err
+	}
+	measured, summary := measurement.Scores, measurement.Summary
+	var out strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
+	say("# A policy for evalctl gate, from %s. Tasks that it does not list are", comment(side.Label))
+	say("# judged by the defaults; every difference in settings counts unless allowed below.")
+	say("version: 1")
+	say("")
+	say("defaults:")
+	say("  tier: supporting      # critical and supporting ones are required; advisory ones are shown")
+	say("  max_drop: %s       # a share of the scale: 0.01 is one point", DefaultMaxDrop)
+	say("")
+	var listed, headless []string
+	for _, group := range byTask(measured) {
+		if len(listed) > 0 && listed[len(listed)-1] == group[0].Task || len(headless) > 0 && headless[len(headless)-1] == group[0].Task {
+			continue // another variant
+		}
+		if primaryOf(group) == nil {
+			headless = append(headless, group[0].Task)
+			continue
+		}
+		listed = append(listed, group[0].Task)
+	}
+	if len(listed) == 0 {
+		say("benchmarks: {}")
+	} else {
+		say("benchmarks:")
+	}
+	seen := map[string]bool{}
+	for _, group := range byTask(measured) {
+		task, head := group[0].Task, primaryOf(group)
+		if seen[options.Catalog.Canonical(task)] {
+			continue
+		}
+		seen[options.Catalog.Canonical(task)] = true
+		if head == nil {
+			say("  # %s has no headline; choose a metric: %s", comment(task), comment(listing(metricsOf(namesOf(group)))))
+			say("  # %s: {metric: %s}", key(task), key(group[0].Metric))
+			continue
+		}
+		say("  # %s %s", comment(head.Metric), comment(described(*head, options)))
+		say("  %s: {tier: critical}", key(task))
+	}
+	say("")
+	say("bounds:                 # of the candidate alone; one that cannot be measured is missing")
+	if hasRuntime(side) {
+		say("  # runtime/avg_latency_ms: \"<=2s\"")
+		say("  # runtime/finish_reason.length: \"<=2%%\"")
+		say("  # runtime/status.non_200: \"==0\"")
+	}
+	whole := summary.Configured != nil && *summary.Configured == summary.Tasks
+	if whole {
+		say("  coverage: \">=100%%\"    # tasks with results, of those configured")
+	} else {
+		say("  # coverage: \">=100%%\"  # tasks with results, of those configured; the baseline lacks some, or no file tells")
+	}
+	say("")
+	say("comparability:")
+	say("  allow: []             # settings that may differ, such as temperature")
+	return out.String(), nil
+}
+
+func primaryOf(group []compare.Measured) *compare.Measured {
+	for i := range group {
+		if group[i].Primary {
+			return &group[i]
+		}
+	}
+	return nil
+}
+
+func hasRuntime(side compare.Side) bool {
+	for _, job := range side.Jobs {
+		if job.Runtime != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// described is the value of a headline, and which drop it can be shown not to have
+// had: (z + z_power)·√2·SE, for a candidate as uncertain as this and unpaired.
+func described(m compare.Measured, options compare.Options) string {
+	if m.Value == nil {
+		return "has no number"
+	}
+	text := "was " + m.Value.RoundSignificant(6).String()
+	if m.N != nil {
+		text += " of " + m.N.String() + " questions"
+	}
+	width, ok := compare.ScaleWidth(m.Scale)
+	z := infer.NormalQuantile(0.975)
+	if m.CI == nil || !ok || z == nil {
+		return text
+	}
+	se := (m.CI.Hi - m.CI.Lo) / (2 * *z)
+	certifiable := infer.DefaultPower().DetectableEffect(math.Sqrt2 * se / width.Float64())
+	if certifiable == nil {
+		return text
+	}
+	share, err := decimal.FromFloat(*certifiable)
+	if err != nil {
+		return text
+	}
+	return text + "; unpaired it can certify a max_drop of about " + share.RoundSignificant(2).String()
+}
+
+// comment is text that cannot end the comment it stands in.
+func comment(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0xfeff {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// key is text as a YAML scalar on one line.
+func key(text string) string {
+	node := yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+	encoded, err := yaml.Marshal(&node)
+	if plain := strings.TrimSpace(string(encoded)); err == nil && !strings.Contains(plain, "\n") {
+		return plain
+	}
+	return fmt.Sprintf("%q", text)
+}
