@@ -89,9 +89,6 @@ func stderrWarnings(c *cell, n int) []nemo.Warning {
 	if c.stderr != nil && c.stderr.Sign() == 0 {
 		warnings = append(warnings, nemo.Warning{Code: "STDERR_ZERO", Message: "a standard error of 0 is no evidence and was left out"})
 	}
-	if c.repeated && c.stderr != nil {
-		warnings = append(warnings, nemo.Warning{Code: "STDERR_OF_REPEATS", Message: "a standard error that takes repeats of a question for different questions was left out"})
-	}
 	switch bound, _ := stderrBound(c, n); bound {
 	case infer.BoundPercent:
 		warnings = append(warnings, nemo.Warning{Code: "SCALE_MISMATCH", Message: "a standard error in percent beside a value that is a fraction was left out"})

@@ -270,6 +270,11 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 	if base.badStderr || cand.badStderr {
 		row.Warnings = append(row.Warnings, stderrInvalid())
 	}
+	if base.repeated && base.stderr != nil || cand.repeated && cand.stderr != nil {
+		row.Warnings = append(row.Warnings, nemo.Warning{
+			Code: "STDERR_OF_REPEATS", Message: "the standard error shown takes repeats of a question for different questions; it decides nothing",
+		})
+	}
 	if base.offScale || cand.offScale {
 		row.Warnings = append(row.Warnings, scaleMismatch())
 	}
