@@ -206,6 +206,37 @@ func TestRows(t *testing.T) {
 			"inconclusive; quiz max_relative_drop inconclusive base_zero",
 		},
 		{
+			"relative to an uncertain baseline, less is better: fixed it would pass", "benchmarks: {quiz: {max_drop: 1, max_relative_drop: 3, direction: lower_is_better}}",
+			[]job{counted("quiz", "0.1", 50)},
+			[]job{counted("quiz", "0.2", 50)},
+			"inconclusive; quiz max_relative_drop inconclusive ci_includes_zero ci_straddles",
+		},
+		{
+			"relative to a baseline that may be nothing", "benchmarks: {quiz: {max_drop: 1, max_relative_drop: 3, direction: lower_is_better}}",
+			[]job{counted("quiz", "0.02", 50)},
+			[]job{counted("quiz", "0.04", 50)},
+			"inconclusive; quiz max_relative_drop inconclusive ci_includes_zero no_uncertainty",
+		},
+		{
+			"no drop at all, however uncertain the baseline", "benchmarks: {quiz: {max_drop: 1, max_relative_drop: 0.1}}",
+			[]job{counted("quiz", "0.02", 50)},
+			[]job{counted("quiz", "0.5", 50)},
+			"pass; quiz max_drop pass",
+		},
+		{
+			"off its scale", onePoint,
+			[]job{counted("quiz", "80", 1000)},
+			[]job{counted("quiz", "82", 1000)},
+			"inconclusive; quiz - not_comparable scale_mismatch",
+		},
+		{
+			"an advisory row changes no family", "defaults: {max_drop: 0}\nbenchmarks: {b: {tier: advisory}}",
+			[]job{counted("a", "0.5", 1000), counted("b", "0.5", 1000)},
+			[]job{counted("a", "0.455", 1000), counted("b", "0.5", 1000)},
+			// The comparison has a family of its own, and a reason from it.
+			"fail; a max_drop fail not_significant_after_holm; b max_drop inconclusive ci_includes_zero ci_straddles",
+		},
+		{
 			"point: a drop of just the margin is within it", "defaults: {max_drop: 0.015}\ndecision: point",
 			[]job{plain("quiz", "0.75")},
 			[]job{plain("quiz", "0.735")},
@@ -470,6 +501,25 @@ func TestMarginKept(t *testing.T) {
 	ratio := 2.801585218 * se / 0.01
 	if want := math.Ceil(500 * ratio * ratio); m.NRequired.Float64() != want {
 		t.Errorf("%s questions needed, want %v", m.NRequired, want)
+	}
+}
+
+// A relative margin is tested in the unit of the row.
+func TestRelativeMarginKept(t *testing.T) {
+	base, cand := flips(500, 10, 10)
+	sides := []compare.Side{sideOf(t, "b", base), sideOf(t, "c", cand)}
+	row := judge(t, "benchmarks: {quiz: {max_drop: 1, max_relative_drop: 0.01}}", sides...).Rows[0]
+	m := row.Inference.Margin
+	if m == nil || m.Kind != "relative" || m.Value.String() != "0.01" || m.PNI == nil || m.NRequired == nil {
+		t.Fatalf("%+v of %s", m, *row.Rule)
+	}
+	margin := decimal.MustParse("0.01").Mul(*row.Base.Value).Float64()
+	se := row.Inference.SE.Float64()
+	if want := math.Ceil(500 * (2.801585218 * se / margin) * (2.801585218 * se / margin)); m.NRequired.Float64() != want {
+		t.Errorf("%s questions needed, want %v", m.NRequired, want)
+	}
+	if want := 2.801585218 * se / row.Base.Value.Float64(); math.Abs(m.SmallestCertifiable.Float64()-want) > 1e-8 {
+		t.Errorf("certifiable %s, want %v", m.SmallestCertifiable, want)
 	}
 }
 

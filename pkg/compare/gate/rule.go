@@ -132,11 +132,12 @@ func marginOn(rules Rules, scale catalog.Scale) *decimal.Decimal {
 const material = 1.05
 
 // relativeInterval is the interval of the goodness change as a share of the baseline.
-// The baseline counts as fixed, unless its own uncertainty makes the ratio's standard
-// error, by the delta method, materially larger.
+// The baseline counts as fixed, unless its own uncertainty makes the standard error of
+// the ratio, by the delta method, materially larger: then the interval is Fieller's. A
+// change that is no drop at all is none, however uncertain the baseline. nil is none.
 func relativeInterval(g infer.Estimate, row compare.Row, knobs compare.Knobs) *infer.Interval {
 	fixed := g.CI.Relative(*row.Base.Value)
-	if fixed == nil || g.SE == nil || *g.SE <= 0 {
+	if fixed == nil || fixed.Lo >= 0 || g.SE == nil || *g.SE <= 0 {
 		return fixed
 	}
 	base, okBase := uncertain(row.Base, row.Scale)
@@ -158,20 +159,32 @@ func relativeInterval(g infer.Estimate, row compare.Row, knobs compare.Knobs) *i
 	if ofRatio == nil || !(*ofRatio > material*ofFixed) {
 		return fixed
 	}
-	change, _ := g.Value.Quo(row.Base.Value.Abs())
-	alpha, ok := infer.Alpha(knobs.Confidence.Float64())
-	if !ok {
-		return fixed
-	}
-	q := infer.NormalQuantile(1 - alpha/2)
-	if g.DF != nil {
-		q = infer.StudentQuantile(1-alpha/2, *g.DF)
-	}
+	q := quantile(g, knobs)
 	if q == nil {
 		return fixed
 	}
-	half := *q * *ofRatio
-	return &infer.Interval{Level: g.CI.Level, Lo: change.Float64() - half, Hi: change.Float64() + half}
+	ci := infer.Fieller(base, cand, covariance, *q, g.CI.Level)
+	if ci == nil {
+		return nil
+	}
+	// g/|base| is R − 1, turned where the baseline is negative or less is better.
+	change := &infer.Interval{Level: ci.Level, Lo: ci.Lo - 1, Hi: ci.Hi - 1}
+	if (base.Value.Sign() < 0) != (row.Direction == catalog.Lower) {
+		change = change.Negate()
+	}
+	return change
+}
+
+// quantile is by how many standard errors the interval of an estimate reaches.
+func quantile(g infer.Estimate, knobs compare.Knobs) *float64 {
+	alpha, ok := infer.Alpha(knobs.Confidence.Float64())
+	switch {
+	case !ok:
+		return nil
+	case g.DF != nil:
+		return infer.StudentQuantile(1-alpha/2, *g.DF)
+	}
+	return infer.NormalQuantile(1 - alpha/2)
 }
 
 // uncertain is the value of a side with its standard error: as reported, or of a
