@@ -115,6 +115,9 @@ func mlflow(ts *testscript.TestScript, _ bool, _ []string) {
 		entries, err := fs.ReadDir(files, dir)
 		ts.Check(err)
 		for _, entry := range entries {
+			if entry.IsDir() {
+				continue // only_required=true
+			}
 			content, err := fs.ReadFile(files, path.Join(dir, entry.Name()))
 			ts.Check(err)
 			run.Files[path.Join(harness+"."+name, "artifacts", entry.Name())] = string(content)
