@@ -53,7 +53,7 @@ func (d *comparisonScreen) rows(wide bool) render.Table {
 	}
 	if wide {
 		table.Columns = append(table.Columns,
-			render.Column{Title: "p", Align: render.Point}, render.Column{Title: "method"}, render.Column{Title: "relative", Align: render.Point}, render.Column{Title: "n", Align: render.Right},
+			render.Column{Title: "p adj", Align: render.Point}, render.Column{Title: "method"}, render.Column{Title: "relative", Align: render.Point}, render.Column{Title: "n", Align: render.Right},
 			render.Column{Title: "scale"}, render.Column{Title: "better"})
 	}
 	places := map[catalog.Scale]int{}
