@@ -203,33 +203,50 @@ func (s *Store) probe(ctx context.Context) []Finding {
 
 // version asks what the server is. Some proxies let only the API through.
 func (s *Store) version(ctx context.Context) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URI()+"/version", nil)
-	if err != nil {
-		return "", s.failure(err)
+	told, major, err := s.askVersion(ctx, s.URI())
+	if err == nil && told == "" && s.base.Path != "" {
+		// MLflow 2 tells it at the root, whatever its prefix.
+		root := url.URL{Scheme: s.base.Scheme, Host: s.base.Host}
+		told, major, err = s.askVersion(ctx, root.String())
 	}
-	resp, err := s.api.Do(req)
 	if err != nil {
-		return "", s.failure(err)
+		return "", err
 	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxMessage))
-	if err != nil {
-		return "", s.failure(err)
-	}
-	told := string(bytes.TrimSpace(text))
-	major, _, _ := strings.Cut(told, ".")
-	n, err := strconv.Atoi(major)
-	if resp.StatusCode != http.StatusOK || err != nil {
+	if told == "" {
 		return "the API answers; which version it is cannot be told", nil
 	}
 	detail := "MLflow " + clip(told)
-	if n < 2 {
+	if major < 2 {
 		return "", &query.Error{Code: query.IO, Message: detail + " is too old", Hint: "MLflow 2.0 or later is needed"}
 	}
 	if s.workspace != "" {
 		detail += fmt.Sprintf(", workspace %q", s.workspace)
 	}
 	return detail, nil
+}
+
+// askVersion returns a version and the number that it begins with; "" if the
+// answer is none.
+func (s *Store) askVersion(ctx context.Context, below string) (told string, major int, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, below+"/version", nil)
+	if err != nil {
+		return "", 0, s.failure(err)
+	}
+	resp, err := s.api.Do(req)
+	if err != nil {
+		return "", 0, s.failure(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxMessage))
+	if err != nil {
+		return "", 0, s.failure(err)
+	}
+	told = string(bytes.TrimSpace(text))
+	first, _, _ := strings.Cut(told, ".")
+	if major, err = strconv.Atoi(first); resp.StatusCode != http.StatusOK || err != nil {
+		return "", 0, nil
+	}
+	return told, major, nil
 }
 
 // Route says by which way a file of the run is read first, as far as is known: a

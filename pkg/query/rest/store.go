@@ -3,7 +3,8 @@
 //
 // Every request is a read, searches by POST included, so that each may be sent
 // again. A request passes one RoundTripper a concern: retry, whole (API calls
-// only), redirect, workspace (if one is set), identify, and then the connections.
+// only), prefix, redirect, workspace (if one is set), identify, and then the
+// connections.
 package rest
 
 import (
@@ -122,7 +123,7 @@ func New(options Options) (*Store, error) {
 	if options.Workspace != "" {
 		next = &workspace{next: next, who: who, name: options.Workspace}
 	}
-	wire := &redirect{next}
+	wire := &prefix{next: &redirect{next}, base: base}
 	retries := retry{
 		tries:   DefaultRetries + 1,
 		backoff: positive(options.Backoff, DefaultBackoff),
