@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -39,56 +38,76 @@ const (
 	token    = "tok-0123456789abcdef"
 )
 
-// Servers with options of their own, one each for the tests of this file.
-var (
-	// authServer wants a login, shows a stranger nothing, and answers to no name
-	// but 127.0.0.1.
-	authServer = sync.OnceValues(func() (*stack.Server, error) {
-		dir, err := os.MkdirTemp("", "evalctl-auth-")
-		if err != nil {
-			return nil, err
-		}
-		defer os.RemoveAll(dir) // the server reads it when it starts
-		config := filepath.Join(dir, "auth.ini")
-		text := "[mlflow]\ndefault_permission = NO_PERMISSIONS\ndatabase_uri = sqlite:///basic_auth.db\nadmin_username = " + user +
-			"\nadmin_password = " + password + "\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
-		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-			return nil, err
-		}
-		return stack.StartWith(context.Background(), 1,
-			[]string{"MLFLOW_AUTH_CONFIG_PATH=" + config, "MLFLOW_FLASK_SERVER_SECRET_KEY=x"},
-			"--app-name", "basic-auth", "--allowed-hosts", "127.0.0.1:*")
-	})
-	prefixServer = sync.OnceValues(func() (*stack.Server, error) {
-		return stack.StartWith(context.Background(), 1, nil, "--static-prefix", "/mlflow")
-	})
-	noProxyServer = sync.OnceValues(func() (*stack.Server, error) {
-		return stack.StartWith(context.Background(), 1, nil, "--no-serve-artifacts")
-	})
-	workspaceServer = sync.OnceValues(func() (*stack.Server, error) {
-		return stack.StartWith(context.Background(), 1, nil, "--enable-workspaces")
-	})
-)
+// eachVersion runs a test on every release of MLflow that servers can be.
+func eachVersion(t *testing.T, test func(t *testing.T, version stack.Version)) {
+	for _, version := range stack.Versions() {
+		t.Run(string(version), func(t *testing.T) {
+			t.Parallel()
+			test(t, version)
+		})
+	}
+}
 
-func started(t *testing.T, start func() (*stack.Server, error)) *stack.Server {
+// authServer wants a login, shows a stranger nothing and, where MLflow can check
+// that, answers to no name but 127.0.0.1.
+func authServer(t *testing.T, version stack.Version) *stack.Server {
 	t.Helper()
-	server, err := start()
+	config := filepath.Join(t.TempDir(), "auth.ini")
+	write(t, config, "[mlflow]\ndefault_permission = NO_PERMISSIONS\ndatabase_uri = sqlite:///basic_auth.db\nadmin_username = "+user+
+		"\nadmin_password = "+password+"\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n")
+	setup := stack.Setup{
+		Version:     version,
+		Environment: []string{"MLFLOW_AUTH_CONFIG_PATH=" + config, "MLFLOW_FLASK_SERVER_SECRET_KEY=x"},
+		Options:     []string{"--app-name", "basic-auth"},
+	}
+	if checksHosts(version) {
+		setup.Options = append(setup.Options, "--allowed-hosts", "127.0.0.1:*")
+	}
+	server := stack.Serve(t, setup)
+	// The server derives a key from the password with every request, which is meant
+	// to take a while. Its library also knows ways that are quick.
+	quick := "import sqlite3, sys\n" +
+		"from werkzeug.security import generate_password_hash\n" +
+		"with sqlite3.connect(sys.argv[1]) as db:\n" +
+		" db.execute('update users set password_hash = ?', (generate_password_hash(sys.argv[2], 'pbkdf2:sha256:1'),))\n" +
+		"db.close()\n"
+	out, err := exec.CommandContext(t.Context(), stack.Python(t), "-c", quick, filepath.Join(server.Dir, "basic_auth.db"), password).CombinedOutput()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v: %s", err, out)
 	}
 	return server
 }
 
-// sameAsPlain asserts that a comparison through a connection has the bytes of the
-// one over the plain server.
-func sameAsPlain(t *testing.T, env map[string]string, args ...string) {
+// checksHosts reports whether a version has --allowed-hosts: MLflow 3.5 brought it.
+func checksHosts(version stack.Version) bool { return version != stack.MLflow2 }
+
+// plainAnswers are what comparisons over the plain servers gave, by version and
+// arguments: many connections are held to the same few.
+var plainAnswers sync.Map
+
+func plainAnswer(t *testing.T, version stack.Version, args []string) string {
+	t.Helper()
+	key := strings.Join(append([]string{string(version)}, args...), " ")
+	if answer, ok := plainAnswers.Load(key); ok {
+		return fmt.Sprint(answer)
+	}
+	answer := process{env: map[string]string{"MLFLOW_TRACKING_URI": stack.Plain(t, version)}}.answer(t, args...)
+	plainAnswers.Store(key, answer)
+	return answer
+}
+
+// sameAsPlain asserts that comparisons through a connection have the bytes of those
+// over the plain server of the same version.
+func sameAsPlain(t *testing.T, version stack.Version, env map[string]string, args ...string) {
 	t.Helper()
 	ids := invocations(t)
-	compare := []string{"compare", ids["A1"].ID, ids["B3"].ID, "-o", "json"}
-	want := server(t, "").answer(t, compare...)
-	got := process{env: env}.answer(t, append(compare, args...)...)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-plain server +this connection):\n%s", diff)
+	for _, pair := range [][2]string{{"A1", "B3"}, {"TWICE", "THINK"}, {"A2", "LIMIT"}} {
+		compare := []string{"compare", ids[pair[0]].ID, ids[pair[1]].ID, "-o", "json"}
+		want := plainAnswer(t, version, compare)
+		got := process{env: env}.answer(t, append(compare, args...)...)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%v (-plain server +this connection):\n%s", pair, diff)
+		}
 	}
 }
 
@@ -139,9 +158,10 @@ func wantStep(t *testing.T, got kind.DoctorStep, name string, parts ...string) {
 	}
 }
 
-func TestBasicAuth(t *testing.T) {
-	t.Parallel()
-	server := started(t, authServer)
+func TestBasicAuth(t *testing.T) { t.Parallel(); eachVersion(t, checkBasicAuth) }
+
+func checkBasicAuth(t *testing.T, version stack.Version) {
+	server := authServer(t, version)
 	env := func(more ...string) map[string]string {
 		m := map[string]string{"MLFLOW_TRACKING_URI": server.URL}
 		for i := 0; i < len(more); i += 2 {
@@ -160,7 +180,7 @@ func TestBasicAuth(t *testing.T) {
 		"netrc":       env("NETRC", netrc, "MLFLOW_TRACKING_USERNAME", user, "MLFLOW_TRACKING_PASSWORD", "hunter2"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			sameAsPlain(t, env)
+			sameAsPlain(t, version, env)
 			wantStep(t, doctorStep(t, exitOK, env), "")
 		})
 	}
@@ -171,7 +191,11 @@ func TestBasicAuth(t *testing.T) {
 
 	// Another name of the same server.
 	local := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-	wantStep(t, doctorStep(t, exitDenied, env(), "--tracking-uri", local), "host_check", "--allowed-hosts", strings.TrimPrefix(local, "http://"))
+	if failed := doctorStep(t, exitDenied, env(), "--tracking-uri", local); checksHosts(version) {
+		wantStep(t, failed, "host_check", "--allowed-hosts", strings.TrimPrefix(local, "http://"))
+	} else {
+		wantStep(t, failed, "login", "401")
+	}
 
 	// A login that may read nothing sees nothing.
 	body := strings.NewReader(`{"username": "stranger", "password": "stranger-password"}`)
@@ -193,19 +217,30 @@ func TestBasicAuth(t *testing.T) {
 	wantStep(t, doctorStep(t, exitDenied, stranger), "permissions", "no experiment is visible")
 }
 
-func TestStaticPrefix(t *testing.T) {
-	t.Parallel()
-	server := started(t, prefixServer)
+func TestStaticPrefix(t *testing.T) { t.Parallel(); eachVersion(t, checkStaticPrefix) }
+
+func checkStaticPrefix(t *testing.T, version stack.Version) {
+	server := stack.Serve(t, stack.Setup{Version: version, Options: []string{"--static-prefix", "/mlflow"}})
 	env := map[string]string{"MLFLOW_TRACKING_URI": server.URL}
-	sameAsPlain(t, env)
+	sameAsPlain(t, version, env)
 	wantStep(t, doctorStep(t, exitOK, env), "")
-	bare := strings.TrimSuffix(server.URL, "/mlflow")
-	wantStep(t, doctorStep(t, exitUnreachable, nil, "--tracking-uri", bare), "version", "404", "path prefix")
+	bare := map[string]string{"MLFLOW_TRACKING_URI": strings.TrimSuffix(server.URL, "/mlflow")}
+	if version == stack.MLflow2 {
+		// It moves only the routes of its user interface.
+		sameAsPlain(t, version, bare)
+		wantStep(t, doctorStep(t, exitOK, bare), "")
+		if got := (process{env: env}).answer(t, "doctor"); !strings.Contains(got, "MLflow 2.22.5") {
+			t.Errorf("the version is not told: %s", got)
+		}
+		return
+	}
+	wantStep(t, doctorStep(t, exitUnreachable, bare), "version", "404", "path prefix")
 }
 
-func TestServerThatServesNoArtifacts(t *testing.T) {
-	t.Parallel()
-	server := started(t, noProxyServer)
+func TestServerThatServesNoArtifacts(t *testing.T) { t.Parallel(); eachVersion(t, checkNoArtifacts) }
+
+func checkNoArtifacts(t *testing.T, version stack.Version) {
+	server := stack.Serve(t, stack.Setup{Version: version, Options: []string{"--no-serve-artifacts", "--default-artifact-root", "./mlartifacts"}})
 	env := map[string]string{"MLFLOW_TRACKING_URI": server.URL}
 	wantStep(t, doctorStep(t, exitFailure, env), "artifacts", "--no-serve-artifacts")
 
@@ -218,16 +253,17 @@ func TestServerThatServesNoArtifacts(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	sameAsPlain(t, env)
+	sameAsPlain(t, version, env)
 	wantStep(t, doctorStep(t, exitOK, env), "")
 }
 
 func TestWorkspaces(t *testing.T) {
 	t.Parallel()
-	server := started(t, workspaceServer)
-	sameAsPlain(t, map[string]string{"MLFLOW_TRACKING_URI": server.URL})
+	version := stack.MLflow3 // 2.x has none
+	server := stack.Serve(t, stack.Setup{Version: version, Options: []string{"--enable-workspaces"}})
+	sameAsPlain(t, version, map[string]string{"MLFLOW_TRACKING_URI": server.URL})
 	env := map[string]string{"MLFLOW_TRACKING_URI": server.URL, "MLFLOW_WORKSPACE": "default"}
-	sameAsPlain(t, env)
+	sameAsPlain(t, version, env)
 	wantStep(t, doctorStep(t, exitOK, env), "")
 	env["MLFLOW_WORKSPACE"] = "nowhere"
 	wantStep(t, doctorStep(t, exitNotFound, env), "version", "nowhere")
@@ -321,9 +357,9 @@ func write(t *testing.T, path, text string) {
 
 // proxied starts a reverse proxy in front of the real server. Requests that pass does
 // not let through are answered 401.
-func proxied(t *testing.T, config *tls.Config, pass func(*http.Request) bool) string {
+func proxied(t *testing.T, version stack.Version, config *tls.Config, pass func(*http.Request) bool) string {
 	t.Helper()
-	target, err := url.Parse(stack.MLflow(t))
+	target, err := url.Parse(stack.Plain(t, version))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,7 +388,9 @@ func proxied(t *testing.T, config *tls.Config, pass func(*http.Request) bool) st
 
 func anyone(*http.Request) bool { return true }
 
-func TestTLS(t *testing.T) {
+func TestTLS(t *testing.T) { eachVersion(t, checkTLS) }
+
+func checkTLS(t *testing.T, version stack.Version) {
 	ca, stranger := newAuthority(t), newAuthority(t)
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	write(t, bundle, string(ca.pem))
@@ -362,8 +400,8 @@ func TestTLS(t *testing.T) {
 	pool.AddCert(ca.cert)
 	soon := time.Now().Add(time.Hour)
 	valid := ca.forServer(t, "127.0.0.1", "mlflow.test", soon)
-	plain := proxied(t, &tls.Config{Certificates: []tls.Certificate{valid}}, anyone)
-	mutual := proxied(t, &tls.Config{Certificates: []tls.Certificate{valid}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert}, anyone)
+	plain := proxied(t, version, &tls.Config{Certificates: []tls.Certificate{valid}}, anyone)
+	mutual := proxied(t, version, &tls.Config{Certificates: []tls.Certificate{valid}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert}, anyone)
 
 	const server, client, insecure = "MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_TRACKING_CLIENT_CERT_PATH", "MLFLOW_TRACKING_INSECURE_TLS"
 	certificate := ca.forClient(t)
@@ -375,14 +413,14 @@ func TestTLS(t *testing.T) {
 		"client certificate":   {"MLFLOW_TRACKING_URI": mutual, server: bundle, client: certificate},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sameAsPlain(t, env)
+			sameAsPlain(t, version, env)
 			wantStep(t, doctorStep(t, exitOK, env), "")
 		})
 	}
 
-	expired := proxied(t, &tls.Config{Certificates: []tls.Certificate{ca.forServer(t, "127.0.0.1", "mlflow.test", time.Now().Add(-time.Hour))}}, anyone)
-	named := proxied(t, &tls.Config{Certificates: []tls.Certificate{ca.forServer(t, "", "mlflow.test", soon)}}, anyone)
-	old := proxied(t, &tls.Config{Certificates: []tls.Certificate{valid}, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, anyone)
+	expired := proxied(t, version, &tls.Config{Certificates: []tls.Certificate{ca.forServer(t, "127.0.0.1", "mlflow.test", time.Now().Add(-time.Hour))}}, anyone)
+	named := proxied(t, version, &tls.Config{Certificates: []tls.Certificate{ca.forServer(t, "", "mlflow.test", soon)}}, anyone)
+	old := proxied(t, version, &tls.Config{Certificates: []tls.Certificate{valid}, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, anyone)
 	for name, test := range map[string]struct {
 		status int
 		step   string
@@ -416,8 +454,9 @@ func TestTLS(t *testing.T) {
 }
 
 func TestTokensAndHeaders(t *testing.T) {
-	bearer := proxied(t, nil, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+token })
-	header := proxied(t, nil, func(r *http.Request) bool {
+	version := stack.MLflow3 // they are the proxy's business
+	bearer := proxied(t, version, nil, func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+token })
+	header := proxied(t, version, nil, func(r *http.Request) bool {
 		return r.Header.Get("X-Gate") == "a:b "+token && r.Header.Get("X-Team") == "evals"
 	})
 	file := filepath.Join(t.TempDir(), "token file")
@@ -435,7 +474,7 @@ func TestTokensAndHeaders(t *testing.T) {
 		"login, no token": {env: map[string]string{"MLFLOW_TRACKING_URI": bearer, "MLFLOW_TRACKING_TOKEN": token, "MLFLOW_TRACKING_USERNAME": "half"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sameAsPlain(t, test.env, test.args...)
+			sameAsPlain(t, version, test.env, test.args...)
 			wantStep(t, doctorStep(t, exitOK, test.env, test.args...), "")
 		})
 	}

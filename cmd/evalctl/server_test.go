@@ -22,17 +22,19 @@ func server(tb testing.TB, cache string) process {
 	return process{env: map[string]string{"MLFLOW_TRACKING_URI": stack.MLflow(tb), "EVALCTL_CACHE_DIR": cache}}
 }
 
+type listedRun struct {
+	RunID      string `json:"run_id"`
+	JobID      string `json:"job_id"`
+	Task       string `json:"task"`
+	Harness    string `json:"harness"`
+	Experiment string `json:"experiment"`
+	Status     string `json:"status"`
+	StartedAt  string `json:"started_at"`
+}
+
 type runList struct {
 	Data struct {
-		Runs []struct {
-			RunID      string `json:"run_id"`
-			JobID      string `json:"job_id"`
-			Task       string `json:"task"`
-			Harness    string `json:"harness"`
-			Experiment string `json:"experiment"`
-			Status     string `json:"status"`
-			StartedAt  string `json:"started_at"`
-		} `json:"runs"`
+		Runs []listedRun `json:"runs"`
 	}
 	Warnings []struct {
 		Code, Message, Side string

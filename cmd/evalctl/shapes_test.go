@@ -15,7 +15,7 @@ import (
 // not make.
 func shapes(t *testing.T) process {
 	t.Helper()
-	server, err := stack.Start(context.Background(), 1)
+	server, err := stack.Start(context.Background(), stack.Setup{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func bench(ctx context.Context, turns, workers int) (err error) {
 	if err != nil {
 		return err
 	}
-	server, err := stack.Start(ctx, workers)
+	server, err := stack.Start(ctx, stack.Setup{Workers: workers})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ const patience = 3 * time.Minute
 // Server is a running MLflow server on the loopback interface.
 type Server struct {
 	URL string // without a trailing slash
-	Dir string // the store: mlflow.db and mlartifacts
+	Dir string // the store: mlflow.db and mlartifacts; with Shapes also key.json
 
 	// lifeline is the pipe that serve.py watches. It must stay reachable: the
 	// garbage collector closes files that are not.
@@ -30,21 +31,48 @@ type Server struct {
 	log      *os.File
 }
 
-// Start runs a server with so many worker processes (MLflow's own default is 4)
-// on a private copy of the filled store. It stops, and the copy goes away, when
-// ctx ends, with [Server.Close], or when this process ends, however it ends.
-func Start(ctx context.Context, workers int) (*Server, error) {
-	return StartWith(ctx, workers, nil)
+// Version is a release of MLflow.
+type Version string
+
+// Versions that servers can be: what is current, and the last of the 2.x that
+// teams still run, with another web server and other routes for files.
+const (
+	MLflow3 Version = "3.17.2"
+	MLflow2 Version = "2.22.5"
+)
+
+// Versions are all of them.
+func Versions() []Version { return []Version{MLflow3, MLflow2} }
+
+// requirements is the list of what a server of this version is installed from.
+func (v Version) requirements() string {
+	if v == MLflow2 {
+		return "requirements-mlflow2.txt"
+	}
+	return "requirements.txt"
 }
 
-// StartWith is [Start] with further options of `mlflow server`, and variables
-// (NAME=VALUE) of its environment. A static prefix becomes part of the URL.
-func StartWith(ctx context.Context, workers int, environment []string, options ...string) (*Server, error) {
-	interpreter, err := Interpreter(ctx)
+// Setup says which server to start. The zero value is a current one that holds
+// test/data.
+type Setup struct {
+	Version     Version  // "" is MLflow3
+	Content     Content  // what it holds
+	Workers     int      // processes; 0 is 1, MLflow's own default is 4
+	Environment []string // further variables, NAME=VALUE
+	Options     []string // further options of `mlflow server`; a static prefix becomes part of the URL
+}
+
+// Start runs a server on a private copy of the filled store. It stops, and the copy
+// goes away, when ctx ends, with [Server.Close], or when this process ends, however
+// it ends.
+func Start(ctx context.Context, setup Setup) (*Server, error) {
+	setup.Version = cmp.Or(setup.Version, MLflow3)
+	setup.Workers = cmp.Or(setup.Workers, 1)
+	interpreter, err := environment(ctx, setup.Version.requirements())
 	if err != nil {
 		return nil, err
 	}
-	filled, err := template(ctx, interpreter)
+	filled, err := template(ctx, interpreter, setup.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +83,7 @@ func StartWith(ctx context.Context, workers int, environment []string, options .
 	if err := os.CopyFS(home, os.DirFS(filled)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
-	s, err := launch(ctx, interpreter, home, workers, environment, append([]string{"--remove", "--"}, options...)...)
+	s, err := launch(ctx, interpreter, home, setup.Workers, setup.Environment, append([]string{"--remove", "--"}, setup.Options...)...)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
@@ -92,12 +120,13 @@ func launch(ctx context.Context, interpreter, home string, workers int, environm
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }()
 
-	url := "http://127.0.0.1:" + port
+	root := "http://127.0.0.1:" + port
+	url := root
 	if at := slices.Index(options, "--static-prefix"); at >= 0 {
 		url += options[at+1]
 	}
 	s := &Server{URL: url, Dir: home, lifeline: lifeline, exited: exited, log: log}
-	if err := s.await(ctx); err != nil {
+	if err := s.await(ctx, root); err != nil {
 		said := s.said()
 		return nil, errors.Join(fmt.Errorf("start MLflow: %w", err), errors.New(said), s.Close())
 	}
@@ -113,14 +142,15 @@ func (s *Server) Close() error {
 	return errors.Join(err, <-s.exited, s.log.Close())
 }
 
-// await polls until the server is healthy.
-func (s *Server) await(ctx context.Context) error {
+// await polls until the server is healthy. It says so below its static prefix or,
+// before 3.0, at its root.
+func (s *Server) await(ctx context.Context, root string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if healthy(ctx, s.URL) {
+		if healthy(ctx, s.URL) || healthy(ctx, root) {
 			return nil
 		}
 		select {

@@ -14,28 +14,58 @@ import (
 	"testing"
 )
 
-// One server a test process is the point, hence state in package variables: a
-// server takes seconds to start, and tests that only read do not disturb each
-// other.
+// One server of a kind a test process is the point, hence state in package
+// variables: a server takes seconds to start, and tests that only read do not
+// disturb each other.
 var (
 	python = sync.OnceValues(func() (string, error) { return Interpreter(context.Background()) })
 	// statistics is apart from python: it shares no package with what is tested.
 	statistics = sync.OnceValues(func() (string, error) {
 		return environment(context.Background(), "oracle/requirements.txt")
 	})
-	server = sync.OnceValues(func() (*Server, error) { return Start(context.Background(), 1) })
+	server    = shared(Setup{})
+	oldServer = shared(Setup{Version: MLflow2})
 )
+
+func shared(setup Setup) func() (*Server, error) {
+	return sync.OnceValues(func() (*Server, error) { return Start(context.Background(), setup) })
+}
 
 // MLflow returns the base URL, without a trailing slash, of a running MLflow
 // server that holds test/data. It lives until the test process ends, however it
 // ends, and is shared by all tests of the process.
 func MLflow(tb testing.TB) string {
 	tb.Helper()
-	s, err := server()
+	return Plain(tb, MLflow3)
+}
+
+// Plain is [MLflow] for any version of it.
+func Plain(tb testing.TB, version Version) string {
+	tb.Helper()
+	start := server
+	if version == MLflow2 {
+		start = oldServer
+	}
+	s, err := start()
 	if err != nil {
 		tb.Fatalf("the MLflow server that this test needs: %v", err)
 	}
 	return s.URL
+}
+
+// Serve starts a server for one test, which it does not outlive.
+func Serve(tb testing.TB, setup Setup) *Server {
+	tb.Helper()
+	s, err := Start(context.Background(), setup)
+	if err != nil {
+		tb.Fatalf("the MLflow server that this test needs: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Errorf("stop MLflow: %v", err)
+		}
+	})
+	return s
 }
 
 // Python returns the path of a Python interpreter that has MLflow, the launcher

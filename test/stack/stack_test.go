@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(runServer) == "" {
 		os.Exit(m.Run())
 	}
-	server, err := stack.Start(context.Background(), 1)
+	server, err := stack.Start(context.Background(), stack.Setup{})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -37,9 +38,15 @@ func TestMain(m *testing.M) {
 }
 
 func TestServerIsTheRealOneAndFilled(t *testing.T) {
-	url := stack.MLflow(t)
-	if got, want := call(t, http.MethodGet, url+"/version", ""), "3.17.2"; got != want {
-		t.Errorf("MLflow is version %q, want %q", got, want)
+	for _, version := range stack.Versions() {
+		t.Run(string(version), func(t *testing.T) { checkFilled(t, stack.Plain(t, version), string(version)) })
+	}
+}
+
+func checkFilled(t *testing.T, url, version string) {
+	t.Helper()
+	if got := call(t, http.MethodGet, url+"/version", ""); got != version {
+		t.Errorf("MLflow is version %q, want %q", got, version)
 	}
 
 	var experiments struct {
@@ -211,5 +218,17 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		case <-deadline.C:
 			t.Fatalf("after five minutes it is still not so that %s", what)
 		}
+	}
+}
+
+// What sets the versions apart for connections: there is nothing to test about the
+// host check of one that has none.
+func TestMLflow2KnowsNoAllowedHosts(t *testing.T) {
+	server, err := stack.Start(t.Context(), stack.Setup{Version: stack.MLflow2, Options: []string{"--allowed-hosts", "127.0.0.1:*"}})
+	if err == nil {
+		t.Fatal(errors.Join(errors.New("it starts"), server.Close()))
+	}
+	if !strings.Contains(err.Error(), "No such option") || !strings.Contains(err.Error(), "--allowed-hosts") {
+		t.Error(err)
 	}
 }

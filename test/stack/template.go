@@ -9,18 +9,44 @@ import (
 	"path/filepath"
 )
 
+// Content is what a server holds.
+type Content int
+
+// Contents.
+const (
+	Evaluations Content = iota // test/data, exported by the launcher (test/load)
+	Shapes                     // a run of every shape that exporters ever made (test/shapes)
+)
+
+// filler is the program that fills a server, relative to the test folder, the files
+// that it depends on, and its arguments after the server's URL.
+func (c Content) filler(tests, dir string) (program string, sources, args []string) {
+	if c == Shapes {
+		shapes := filepath.Join(tests, "shapes")
+		return filepath.Join(shapes, "shapes.py"),
+			[]string{filepath.Join(shapes, "shapes.py"), filepath.Join(shapes, "exporters.py"), filepath.Join(shapes, "answers.py")},
+			[]string{filepath.Join(dir, "key.json")}
+	}
+	load, data := filepath.Join(tests, "load", "load.py"), filepath.Join(tests, "data")
+	return load, []string{load, filepath.Join(data, "truths.json"), filepath.Join(data, "launcher-output")}, []string{data}
+}
+
 // template returns a folder with the database and the artifacts of a server that
-// load.py has filled. Servers run on copies of it; filling one takes as long as
-// all tests together. It is made again when anything that goes into it changes.
-func template(ctx context.Context, interpreter string) (string, error) {
+// has been filled. Servers run on copies of it; filling one takes as long as all
+// tests together. It is made again when anything that goes into it changes. The
+// client is always the current one, whatever the server's version.
+func template(ctx context.Context, interpreter string, content Content) (string, error) {
 	tests, err := folder()
 	if err != nil {
 		return "", err
 	}
-	load := filepath.Join(tests, "load", "load.py")
-	data := filepath.Join(tests, "data")
-	parts := [][]byte{[]byte(interpreter)}
-	for _, source := range []string{load, filepath.Join(data, "truths.json"), filepath.Join(data, "launcher-output")} {
+	client, err := Interpreter(ctx)
+	if err != nil {
+		return "", err
+	}
+	_, sources, _ := content.filler(tests, "")
+	parts := [][]byte{[]byte(interpreter), []byte(client)}
+	for _, source := range sources {
 		content, err := contents(source)
 		if err != nil {
 			return "", err
@@ -38,7 +64,8 @@ func template(ctx context.Context, interpreter string) (string, error) {
 		if err != nil {
 			return err
 		}
-		if err := run(ctx, interpreter, load, server.URL, data); err != nil {
+		program, _, args := content.filler(tests, dir)
+		if err := run(ctx, client, append([]string{"-B", program, server.URL}, args...)...); err != nil {
 			return errors.Join(fmt.Errorf("fill MLflow: %w", err), server.Close())
 		}
 		return errors.Join(server.Close(), os.Remove(filepath.Join(dir, "server.log")))

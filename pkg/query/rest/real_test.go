@@ -212,7 +212,7 @@ func TestRealHostCheck(t *testing.T) {
 // BenchmarkFiles reads 80 small files in turn from a server with two workers,
 // with connections that acknowledge at once and with plain ones.
 func BenchmarkFiles(b *testing.B) {
-	server, err := stack.Start(b.Context(), 2)
+	server, err := stack.Start(b.Context(), stack.Setup{Workers: 2})
 	if err != nil {
 		b.Fatal(err)
 	}
