@@ -16,8 +16,9 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"evalctl": ma
 // process is what evalctl believes it runs in.
 type process struct {
 	env    map[string]string
-	width  int  // of the terminal that stdout is; 0: a pipe
-	errors bool // stderr is a terminal too
+	width  int    // of the terminal that stdout is; 0: a pipe
+	errors bool   // stderr is a terminal too
+	config string // the user's folder of configurations; "": there is none
 }
 
 // outcome is what one call left behind.
@@ -38,9 +39,10 @@ func (p process) run(tb testing.TB, args ...string) outcome {
 			terminal := p.width > 0 && (w == &stdout || p.errors)
 			return p.width, terminal
 		},
-		cacheDir: func() (string, error) { return "", errors.New("no cache in tests") },
-		now:      func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) },
-		version:  "1.2.3", commit: "abc",
+		cacheDir:  func() (string, error) { return "", errors.New("no cache in tests") },
+		now:       func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) },
+		configDir: func() (string, error) { return p.config, nil },
+		version:   "1.2.3", commit: "abc",
 	}
 	status := run(tb.Context(), a, args)
 	return outcome{status, stdout.String(), stderr.String()}

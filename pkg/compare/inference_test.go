@@ -203,6 +203,17 @@ func TestUnansweredQuestions(t *testing.T) {
 	if got := found(c.Rows[0]); !strings.HasSuffix(got, "SAMPLES_NOT_JOINED") {
 		t.Error(got)
 	}
+	// An answer without a finite value is told, and explains a mean that is not that of
+	// the others.
+	broken := answered(byob("b.0", "x", "0.99", "").job(t), "x", base)
+	broken.Samples.Outcomes[0].NonFinite = 2
+	c, _ = versus(t, a, broken)
+	if got := found(c.Rows[0]); !strings.HasSuffix(got, "SAMPLES_NOT_FINITE") {
+		t.Error(got)
+	}
+	if p := c.Rows[0].Inference.Paired; p == nil || p.NonFinite != 2 {
+		t.Errorf("%+v", p)
+	}
 }
 
 // Repeats of a question are averaged first: the question is the unit.
