@@ -395,6 +395,7 @@ func OnePerJob(runs []Run) ([]Run, []Duplicate) {
 func preferred(a, b Run) int {
 	return cmp.Or(
 		cmp.Compare(unfinished(a), unfinished(b)),
+		cmp.Compare(deleted(a), deleted(b)),
 		b.StartTime.Compare(a.StartTime),
 		cmp.Compare(a.ID, b.ID),
 	)
@@ -405,6 +406,14 @@ func unfinished(run Run) int {
 		return 0
 	}
 	return 1
+}
+
+// deleted puts what someone threw away behind what they kept.
+func deleted(run Run) int {
+	if run.Deleted {
+		return 1
+	}
+	return 0
 }
 
 func byJobIndex(a, b Run) int {

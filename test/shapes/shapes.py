@@ -258,8 +258,8 @@ def deleted(server, key):
                args=["--include-deleted"])
     key.expect("a deleted experiment that is asked for", (buried.id, standard(buried.jobs)), (other.id, standard(other.jobs)),
                args=["--include-deleted"])
-    # Of the runs that are asked for the newest finished one counts, deleted or not.
-    key.expect_runs("a deleted copy", [half.id, "--include-deleted"], ["deleted copy"], aside=["kept"])
+    # A run that was kept counts before one that was thrown away, though that is newer.
+    key.expect_runs("a deleted copy", [half.id, "--include-deleted"], ["kept"], aside=["deleted copy"])
     key.expect_refusal("a deleted run", ["compare", gone.id, other.id], 5, "not_found")
     key.expect_refusal("a deleted experiment", ["show", buried.id], 5, "not_found")
 
