@@ -132,16 +132,17 @@ var producers = map[string]producer{
 	"RUN_DELETED":            {on: onShapes, args: "runs 293a4b5c6d7e8f90 --include-deleted"},
 	"TASKS_UNKNOWN":          {on: onShapes, args: "show 55667788990abbcc"},
 
-	"LOW_DF":              {on: onValues, args: "compare b=VALUE1,VALUE2 c=VALUE1,VALUE2"},
-	"SCALE_MISMATCH":      {on: onValues, args: "compare a=PERCENT b=PERCENT"},
-	"SEEDS_NOT_PAIRED":    {on: onValues, args: "compare b=VALUE1,VALUE2 c=VALUE1,VALUE2 --pair-by seed"},
-	"SMALL_N":             {on: onValues, args: "compare a=FEW b=FEW"},
+	"LOW_DF":              {on: onValues, args: "compare b=VALUE1,VALUE2 c=VALUE3,VALUE4"},
+	"OPTION_UNUSED":       {on: onExamples, args: "compare A1 B1 --n nosuch=5"},
+	"SCALE_MISMATCH":      {on: onValues, args: "compare a=PERCENT b=PERCENT2"},
+	"SEEDS_NOT_PAIRED":    {on: onValues, args: "compare b=VALUE1,VALUE2 c=VALUE3,VALUE4 --pair-by seed"},
+	"SMALL_N":             {on: onValues, args: "compare a=FEW b=FEW2"},
 	"STDERR_INVALID":      {on: onValues, args: "compare NEGATIVE VALUE1"},
-	"STDERR_TOO_LARGE":    {on: onValues, args: "compare a=LARGE b=LARGE"},
+	"STDERR_TOO_LARGE":    {on: onValues, args: "compare a=LARGE b=LARGE2"},
 	"STDERR_ZERO":         {on: onValues, args: "compare ZERO VALUE1"},
 	"TESTS_DISAGREE":      {on: onValues, args: "compare b=VALUE1,VALUE2,VALUE3,VALUE4 c=FAR1,FAR2,FAR3,FAR4"},
 	"UNPAIRED_SAME_ITEMS": {on: onExamples, args: "compare A1 B1"},
-	"ZERO_SEED_VARIANCE":  {on: onValues, args: "compare b=VALUE1,SAME1 c=VALUE1,SAME1"},
+	"ZERO_SEED_VARIANCE":  {on: onValues, args: "compare b=VALUE1,SAME1 c=SAME2,SAME3"},
 
 	"JOINED_BY_POSITION": {test: "pkg/compare/inference_test.go TestUnansweredQuestions"},
 	"LOW_COVERAGE":       {test: "pkg/compare/inference_test.go TestUnansweredQuestions"},
@@ -168,13 +169,16 @@ const (
 
 // values are invocations of one score: value, statistics.
 var values = map[string][2]string{
-	"VALUE1": {"0.5", "{}"}, "VALUE2": {"0.51", "{}"}, "VALUE3": {"0.52", "{}"}, "VALUE4": {"0.53", "{}"}, "SAME1": {"0.5", "{}"},
+	"VALUE1": {"0.5", "{}"}, "VALUE2": {"0.51", "{}"}, "VALUE3": {"0.52", "{}"}, "VALUE4": {"0.53", "{}"}, "SAME1": {"0.5", "{}"}, "SAME2": {"0.5", "{}"}, "SAME3": {"0.5", "{}"},
 	"FAR1": {"0.54", "{}"}, "FAR2": {"0.55", "{}"}, "FAR3": {"0.56", "{}"}, "FAR4": {"0.99", "{}"}, // one is far off
 	"NEGATIVE": {"0.5", "{stderr: -0.1}"},
 	"ZERO":     {"0.5", "{stderr: 0}"},
 	"LARGE":    {"0.505", "{stderr: 0.3, count: 201}"},
+	"LARGE2":   {"0.505", "{stderr: 0.3, count: 201}"},
 	"PERCENT":  {"0.505", "{stderr: 3.5, count: 201}"},
+	"PERCENT2": {"0.505", "{stderr: 3.5, count: 201}"},
 	"FEW":      {"0.5", "{count: 20}"},
+	"FEW2":     {"0.5", "{count: 20}"},
 }
 
 // Every code is documented and comes about: a code without either, and a row of the

@@ -57,7 +57,7 @@ func (f *inferenceFlags) registerEvidence(cmd *cobra.Command) {
 	flags.StringVar(&f.method, "method", "", "one method and no other: "+strings.Join(methods, ", "))
 	flags.StringVar(&f.pairBy, "pair-by", compare.PairByItem, "pair by the same question (item), runs by sampling seed (seed), or not (none)")
 	flags.StringVar(&f.correlation, "assume-correlation", "", "decide on reported standard errors as if the sides' errors had this correlation")
-	flags.StringArrayVar(&f.questions, "n", nil, "the number of questions where no file says it: N, or TASK=N; repeatable")
+	flags.StringArrayVar(&f.questions, "n", nil, "the number of questions where no file says it: N, or TASK=N; one that a file contradicts is a difference in n; repeatable")
 	flags.Int64Var(&f.seed, "seed", 1, "of randomization tests")
 	for name, values := range map[string][]string{"scope": scopes, "method": methods, "pair-by": pairings} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
 	"github.com/evalctl/evalctl/pkg/compare/infer"
 	"github.com/evalctl/evalctl/pkg/decimal"
 	"github.com/evalctl/evalctl/pkg/nemo"
@@ -81,6 +82,18 @@ func (d Demand) of(row Assessed, margin *decimal.Decimal) infer.GateResult {
 	if !ok || g.CI == nil {
 		return infer.GateInconclusive
 	}
+	if slices.Contains(row.Reasons, reasonMissingItems) || slices.Contains(row.Reasons, reasonTestsDisagree) {
+		return infer.GateInconclusive
+	}
+	result := d.decide(row, g, margin)
+	if filled, open := row.Unanswered(); open && (filled.CI == nil || d.decide(row, filled, margin) != result) {
+		return infer.GateInconclusive // it would be another with unanswered questions as wrong
+	}
+	return result
+}
+
+// decide judges a headline on one estimate of its change.
+func (d Demand) decide(row Assessed, g infer.Estimate, margin *decimal.Decimal) infer.GateResult {
 	switch {
 	case d == AllImproved && row.Verdict == Improved:
 		return infer.GatePass
@@ -92,6 +105,12 @@ func (d Demand) of(row Assessed, margin *decimal.Decimal) infer.GateResult {
 		return within(*g.CI, *margin)
 	case d == NoRegression && (row.Verdict == Improved || row.Verdict == Equivalent):
 		return infer.GatePass
+	case d == NoRegression && row.Direction == catalog.UnknownDirection:
+		// Nobody says which way is worse, so neither may be by more than the margin.
+		if margin == nil {
+			return infer.GateInconclusive
+		}
+		return within(*g.CI, *margin)
 	case d == NoRegression && margin != nil && infer.Gate(g.CI, *margin) == infer.GatePass:
 		return infer.GatePass // worse, if at all, by less than matters
 	case d == NoRegression && row.Verdict == Regressed:

@@ -34,7 +34,7 @@ type assessment struct {
 	questions int // behind the estimate; 0 if unknown
 	runs      int // of the side that has fewer, where runs are the evidence
 
-	settled  Verdict // where no test may decide: no_inference or insufficient_data
+	settled  Verdict // where no test may decide: no_inference, insufficient_data or inconclusive
 	reasons  []string
 	warnings []nemo.Warning
 
@@ -62,6 +62,7 @@ const (
 	reasonDirectionUnknown = "direction_unknown"  // so increased and decreased, not better and worse
 	reasonScopeUnavailable = "scope_unavailable"  // the evidence cannot answer --scope
 	reasonMethodInapt      = "method_unavailable" // the evidence does not serve --method
+	reasonSameRun          = "same_run"           // a run is on both sides, so nothing is to be learnt from their difference
 	reasonMixedScopes      = "mixed_scopes"       // of an average: its tasks answer different questions
 )
 
@@ -81,15 +82,15 @@ func assess(base, cand *cell, row Row, options Options) assessment {
 	var warnings []nemo.Warning
 	for _, level := range levels {
 		a, ok := level(base, cand, row, options)
-		warnings = append(warnings, a.warnings...)
 		switch {
 		case !ok:
+			warnings = append(warnings, a.warnings...)
 		case options.Method != nil && a.method != *options.Method:
 			excluded = reasonMethodInapt
 		case options.Scope != nil && a.scope != *options.Scope:
 			excluded = reasonScopeUnavailable
 		default:
-			a.warnings = warnings
+			a.warnings = append(warnings, a.warnings...)
 			return a
 		}
 	}
@@ -104,6 +105,21 @@ func assess(base, cand *cell, row Row, options Options) assessment {
 	}
 	a.base, a.cand = sizeOf(base, options), sizeOf(cand, options)
 	return a
+}
+
+// sameRun is the assessment of a score of which a run stands on both sides.
+func sameRun(base, cand *cell, options Options) assessment {
+	return assessment{
+		settled: NoInference, described: noInference(), reasons: []string{reasonSameRun},
+		base: sizeOf(base, options), cand: sizeOf(cand, options),
+	}
+}
+
+// shareRun reports whether a run is among both lists.
+func shareRun(base, cand []nemo.Job) bool {
+	return slices.ContainsFunc(base, func(b nemo.Job) bool {
+		return slices.ContainsFunc(cand, func(c nemo.Job) bool { return b.Run.RunID == c.Run.RunID && b.Run.Store == c.Run.Store })
+	})
 }
 
 // level of confidence as a float.

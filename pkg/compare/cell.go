@@ -269,7 +269,7 @@ func merge(repeats []measured) cell {
 			c.value = &mean
 		}
 	}
-	c.repeated = (countsRepeats(firstJob) || c.section == nemo.Benchmark) && firstJob.Repeats() > 1
+	c.repeated = averagesRepeats(firstScore) || (countsRepeats(firstJob) || c.section == nemo.Benchmark) && firstJob.Repeats() > 1
 	c.n = questions(repeats[0])
 	for _, m := range repeats[1:] {
 		if n := questions(m); n == nil || c.n == nil || !n.Equal(*c.n) {
@@ -308,6 +308,18 @@ func questions(m measured) *decimal.Decimal {
 // question of its own, in its count and in its standard error.
 func countsRepeats(job nemo.Job) bool {
 	return strings.HasPrefix(nemo.Text(job.Run.Harness), "byob_")
+}
+
+// averagesRepeats reports whether a score's name says that it is a mean over several
+// answers to each question: pass@1[avg-of-16], micro_avg_of_4.
+func averagesRepeats(s nemo.Score) bool {
+	for _, sign := range []string{"avg-of-", "avg_of_"} {
+		if _, after, found := strings.Cut(s.Metric+"/"+s.Score, sign); found {
+			digits := after[:len(after)-len(strings.TrimLeft(after, "0123456789"))]
+			return digits != "" && digits != "1"
+		}
+	}
+	return false
 }
 
 // derivedDigits is the precision of numbers that are not exact.

@@ -110,6 +110,7 @@ func Assess(sides []Side, options Options) (Comparison, []Assessed, []nemo.Warni
 	c.Verdict = overall(primary)
 	c.Counts = count(tasks, c.Missing, primary, options.Catalog)
 	warnings := envelope(sides, tasks, c.Rows, options)
+	warnings = append(warnings, unused(tasks, every, options)...)
 	if options.Scores.pattern != nil && len(c.Rows) == 0 {
 		warnings = append(warnings, nemo.Warning{Code: "NO_SCORE_MATCHES", Message: "no score matches the pattern of --scores"})
 	}

@@ -24,17 +24,18 @@ const (
 
 // Methods, by the names that Options.Method takes too.
 const (
-	MethodTango             = "tango"              // paired, all values 0 or 1
-	MethodPairedT           = "paired_t"           // paired, other values or repeats
-	MethodFixedItems        = "paired_fixed_items" // paired repeats, these questions again
-	MethodRunPairs          = "paired_runs_t"      // runs paired by seed
-	MethodWelch             = "welch_t"            // repeated runs
-	MethodMiettinenNurminen = "miettinen_nurminen" // two proportions
-	MethodWelchStderr       = "welch_stderr"       // two standard errors, small n
-	MethodZStderr           = "z_stderr"           // two standard errors
-	MethodCorrelatedZ       = "z_correlated"       // the same under an assumed correlation
-	MethodMacroZ            = "macro_z"            // a mean of tasks that all have a standard error
-	MethodMicroZ            = "micro_z"            // the same of a mean over questions, stratified
+	MethodTango             = "tango"               // paired, all values 0 or 1
+	MethodPairedT           = "paired_t"            // paired, other values or repeats
+	MethodFixedItems        = "paired_fixed_items"  // paired repeats, these questions again
+	MethodRunPairs          = "paired_runs_t"       // runs paired by seed
+	MethodPrediction        = "prediction_interval" // one run against several: no test
+	MethodWelch             = "welch_t"             // repeated runs
+	MethodMiettinenNurminen = "miettinen_nurminen"  // two proportions
+	MethodWelchStderr       = "welch_stderr"        // two standard errors, small n
+	MethodZStderr           = "z_stderr"            // two standard errors
+	MethodCorrelatedZ       = "z_correlated"        // the same under an assumed correlation
+	MethodMacroZ            = "macro_z"             // a mean of tasks that all have a standard error
+	MethodMicroZ            = "micro_z"             // the same of a mean over questions, stratified
 )
 
 // Inference is the evidence behind a verdict, as statistics call it in the field

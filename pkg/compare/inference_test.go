@@ -195,7 +195,9 @@ func TestUnansweredQuestions(t *testing.T) {
 	}
 	position := answered(byob("b.0", "x", "1", "").job(t), "x", base)
 	position.Samples.Outcomes[0].JoinedBy = nemo.JoinPosition
-	c, _ = versus(t, position, position)
+	again := position
+	again.Run.RunID, again.ResultsFile.SHA256 = "another run", "another digest"
+	c, _ = versus(t, position, again)
 	if got := found(c.Rows[0]); !strings.HasSuffix(got, "JOINED_BY_POSITION") {
 		t.Error(got)
 	}
@@ -311,11 +313,11 @@ func TestRepeatedRuns(t *testing.T) {
 		},
 		{
 			"one within the noise of several", runs("a", "0.8", "0.9", "0.85"), runs("b", "0.84"), nil,
-			"no_inference | within_run_noise | repeated_runs | welch_t | fixed_items |  | ",
+			"no_inference | within_run_noise | repeated_runs | prediction_interval | fixed_items |  | ",
 		},
 		{
 			"one outside it", runs("a", "0.80", "0.81", "0.80", "0.81"), runs("b", "0.2"), nil,
-			"no_inference | outside_run_noise | repeated_runs | welch_t | fixed_items |  | ",
+			"no_inference | outside_run_noise | repeated_runs | prediction_interval | fixed_items |  | ",
 		},
 		{
 			"new questions cannot be answered without standard errors", runs("a", "0.8", "0.9"), runs("b", "0.81", "0.92"),
@@ -409,7 +411,7 @@ func TestUnpairedEvidence(t *testing.T) {
 		{
 			"with an assumed correlation", lm("a.0", "0.4", "{stderr: 0.01}"), lm("b.0", "0.6", "{stderr: 0.012}"),
 			[]func(*compare.Options){knob(func(k *compare.Knobs) { k.AssumeCorrelation = &rho })},
-			"improved |  | aggregate_stderr | z_correlated | item_population | independent_errors | ",
+			"improved |  | aggregate_stderr | z_correlated | item_population |  | ",
 		},
 		{
 			"the largest standard errors that there can be", f1("a.0", "0.4131", "{count: 1000}"), f1("b.0", "0.6123", "{count: 1000}"), nil,
@@ -583,6 +585,151 @@ func TestMeanOfVariants(t *testing.T) {
 	one, mean := c.Rows[0].Inference.SE, c.Averages[0].Inference.SE
 	if !one.Round(9).Equal(mean.Round(9)) {
 		t.Errorf("se of one %s, of the mean %s", one, mean)
+	}
+}
+
+// What a hostile reader found: verdicts that the evidence does not carry.
+func TestEvidenceThatDecidesNothing(t *testing.T) {
+	answers := func(n, from int, value float64) map[string][]float64 {
+		list := map[string][]float64{}
+		for i := range n {
+			list[strconv.Itoa(from+i)] = []float64{value}
+		}
+		return list
+	}
+	// 1000 right answers against the same and 1000 wrong ones more.
+	all := answers(1000, 0, 1)
+	more := answers(1000, 0, 1)
+	for id, value := range answers(1000, 1000, 0) {
+		more[id] = value
+	}
+	a := answered(byob("a.0", "x", "1", "").job(t), "x", all)
+	b := answered(byob("b.0", "x", "0.5", "").job(t), "x", more)
+	o := options(t, margin("0.01"))
+	c, rows, _, err := compare.Assess([]compare.Side{side("a", a), side("b", b)}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := found(c.Rows[0]); !strings.HasPrefix(got, "inconclusive | missing_items | paired_items") {
+		t.Errorf("other questions: %s", got)
+	}
+	for _, demand := range compare.Demands() {
+		if unmet := demand.Check(c, rows, o); len(unmet.Open) == 0 {
+			t.Errorf("%s of other questions: %+v", demand, unmet)
+		}
+	}
+
+	// The mean has no standard error where a row has none for its own difference,
+	// and none from rows below the floor.
+	if mean := c.Averages[0]; mean.Verdict == compare.Improved || mean.Verdict == compare.Regressed {
+		t.Errorf("mean of other questions: %s", mean.Verdict)
+	}
+	few := func(id, task, value string, right float64) nemo.Job {
+		return answered(byob(id, task, value, "").job(t), task, map[string][]float64{"1": {1}, "2": {right}, "3": {right}, "4": {0}})
+	}
+	c, _ = compared(t, []compare.Side{
+		side("a", few("a.0", "x", "0.25", 0), few("a.1", "y", "0.25", 0)),
+		side("b", few("b.0", "x", "0.75", 1), few("b.1", "y", "0.75", 1)),
+	})
+	if mean := c.Averages[0]; mean.Verdict != compare.NoInference || mean.Inference.SE != nil {
+		t.Errorf("mean of four questions each: %s, se %s", mean.Verdict, text(mean.Inference.SE))
+	}
+
+	// Nobody says which way is worse: up by more than the margin is not kept.
+	unknown := func(id, value string) nemo.Job {
+		return spec{
+			id: id, harness: "other", task: "x",
+			results: "{tasks: {x: {metrics: {m: {scores: {m: {value: " + value + ", stats: {stderr: 0.02}}}}}}}}",
+		}.job(t)
+	}
+	o = options(t, knob(func(k *compare.Knobs) { k.Margins = map[string]decimal.Decimal{"unknown": decimal.MustParse("0.03")} }))
+	c, rows, _, err = compare.Assess([]compare.Side{side("a", unknown("a.0", "0.10")), side("b", unknown("b.0", "0.15"))}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unmet := compare.NoRegression.Check(c, rows, o); len(unmet.Open) != 1 {
+		t.Errorf("direction unknown: %+v", unmet)
+	}
+
+	// Means over repeats are no right answers of so many questions.
+	repeated := func(id, value string) nemo.Job {
+		return spec{
+			id: id, harness: "simple_evals", task: "x",
+			results: "{tasks: {x: {metrics: {score: {scores: {micro_avg_of_4: {value: " + value + ", stats: {stderr: 0.0177}}}}}}}}",
+		}.job(t)
+	}
+	c, _ = versus(t, repeated("a.0", "0.45"), repeated("b.0", "0.55"))
+	if got := found(c.Rows[0]); !strings.HasPrefix(got, "no_inference |  | value_only") || !strings.Contains(got, "STDERR_OF_REPEATS") {
+		t.Errorf("a mean over repeats: %s", got)
+	}
+
+	// A fraction's standard error beside a percent value.
+	percent := func(id, value string) nemo.Job {
+		s := skills(id, "x", "pass@1", "accuracy", value)
+		s.results = strings.Replace(s.results, "stats: {}", "stats: {count: 1000, stderr: 0.01431}", 1)
+		return s.job(t)
+	}
+	c, _ = versus(t, percent("a.0", "71.23"), percent("b.0", "71.37"))
+	if got := found(c.Rows[0]); !strings.HasPrefix(got, "inconclusive") || !strings.Contains(got, "SCALE_MISMATCH") {
+		t.Errorf("a hundredth: %s", got)
+	}
+
+	// The same run on both sides, and a number of questions that the file denies.
+	c, _ = versus(t, a, a)
+	if got := found(c.Rows[0]); !strings.HasPrefix(got, "no_inference | same_run") {
+		t.Errorf("one run twice: %s", got)
+	}
+	counted := func(id, value string) nemo.Job {
+		s := byob(id, "x", value, "")
+		s.results = strings.Replace(s.results, "stats: {}", "stats: {count: 200}", 1)
+		return s.job(t)
+	}
+	c, _ = versus(t, counted("a.0", "0.5"), counted("b.0", "0.52"), questions(200000))
+	if c.Rows[0].Verdict != compare.Inconclusive || text(c.Rows[0].Base.N) != "200" {
+		t.Errorf("--n over a count: %s, n %s", found(c.Rows[0]), text(c.Rows[0].Base.N))
+	}
+	c, _ = versus(t, counted("a.0", "0.5"), counted("b.0", "0.52"), knob(func(k *compare.Knobs) { k.Questions = map[string]int{"x": 200000} }))
+	if c.Rows[0].Verdict != compare.NotComparable || strings.Join(c.Rows[0].Reasons, "") != "n" {
+		t.Errorf("--n x= against a count: %s", found(c.Rows[0]))
+	}
+
+	// Copies of answers on one side say nothing of a re-run.
+	copies, real := map[string][]float64{}, map[string][]float64{}
+	for i := range 40 {
+		copies[strconv.Itoa(i)] = []float64{float64(i % 2), float64(i % 2)}
+		real[strconv.Itoa(i)] = []float64{1, float64(i % 2)}
+	}
+	c, _ = versus(t, answered(byob("a.0", "x", "0.5", "").job(t), "x", copies), answered(byob("b.0", "x", "0.75", "").job(t), "x", real), scope(compare.ScopeFixedItems))
+	if got := found(c.Rows[0]); !strings.HasPrefix(got, "no_inference | zero_variance") || !strings.Contains(got, "ZERO_SEED_VARIANCE") {
+		t.Errorf("copies: %s", got)
+	}
+}
+
+// Means of few runs use Student's t: under no change 2 tasks of 2 runs a side must
+// not be called changed more often than 1 in 20.
+func TestMeanOfFewRuns(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	called := 0
+	const turns = 400
+	for range turns {
+		sides := make([]compare.Side, 2)
+		for i, label := range []string{"a", "b"} {
+			var jobs []nemo.Job
+			for run := range 2 {
+				for k, task := range []string{"x", "y"} {
+					value := decimal.MustParse(fmt.Sprintf("%.6f", 0.6+0.02*random.NormFloat64()))
+					jobs = append(jobs, byob(fmt.Sprintf("%s%d.%d", label, run, k), task, value.String(), "").job(t))
+				}
+			}
+			sides[i] = side(label, jobs...)
+		}
+		c, _ := compared(t, sides)
+		if v := c.Averages[0].Verdict; v == compare.Improved || v == compare.Regressed {
+			called++
+		}
+	}
+	if called > turns*7/100 {
+		t.Errorf("%d of %d means without a change were called changed", called, turns)
 	}
 }
 

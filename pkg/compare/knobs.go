@@ -36,13 +36,15 @@ func DefaultKnobs() Knobs {
 	}
 }
 
-// questions is the number of questions that the user gives for a task.
-func (k Knobs) questions(task string) (int, bool) {
-	if n, ok := k.Questions[task]; ok {
-		return n, true
+// questions is the number of questions that the user gives for a task. named tells
+// one for this very task, which counts more than what a file says, from one for
+// every task, which fills in where no file says anything.
+func (k Knobs) questions(task string) (n int, named, ok bool) {
+	if n, ok := k.Questions[task]; ok && task != "" {
+		return n, true, true
 	}
-	n, ok := k.Questions[""]
-	return n, ok
+	n, ok = k.Questions[""]
+	return n, false, ok
 }
 
 // MarginOn is the margin on a scale, in its unit; nil if there is none. A margin of

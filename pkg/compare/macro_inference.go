@@ -2,10 +2,23 @@ package compare
 
 import (
 	"math"
+	"slices"
 
 	"github.com/evalctl/evalctl/pkg/compare/infer"
 	"github.com/evalctl/evalctl/pkg/decimal"
 )
+
+// givesStderr reports whether a row's standard error is one of the difference that
+// is averaged: it was tested, above the floor, over the questions that were reported.
+func (a *assessment) givesStderr(row Row) bool {
+	if a == nil || a.settled != "" || a.estimate.SE == nil || !(*a.estimate.SE > 0) || a.estimate.P == nil {
+		return false
+	}
+	if slices.Contains(row.Reasons, reasonMissingItems) {
+		return false
+	}
+	return a.strict == nil || a.estimate.Value == nil || a.estimate.Value.Sub(*row.Delta).Abs().Cmp(decimal.MustParse("0.000001")) <= 0
+}
 
 // inferMacro says whether a macro mean of deltas is more than noise, with the tasks
 // as given: sqrt(Σse_t²)/m, only where every task has a standard error and all
@@ -46,6 +59,7 @@ func (a *Average) inferMean(rows []Assessed, weights []decimal.Decimal, method s
 	stderrs := make([]*decimal.Decimal, 0, len(rows))
 	tasks := make([]infer.TaskDelta, 0, len(rows))
 	scopes := map[string]bool{}
+	freedom := make([]*float64, len(rows)) // nil: a normal or a score method
 	for i, row := range rows {
 		weight := decimal.FromInt(1)
 		if weights != nil {
@@ -53,11 +67,12 @@ func (a *Average) inferMean(rows []Assessed, weights []decimal.Decimal, method s
 		}
 		deltas = append(deltas, row.Delta.Mul(weight))
 		var se *decimal.Decimal
-		if row.found != nil && row.found.estimate.SE != nil && *row.found.estimate.SE > 0 && row.found.estimate.P != nil {
+		if row.found.givesStderr(row.Row) {
 			if d, err := decimal.FromFloat(*row.found.estimate.SE); err == nil {
 				se = ptr(d.Mul(weight))
 				tasks = append(tasks, infer.TaskDelta{Delta: *row.Delta, Stderr: d})
 				scopes[row.found.scope] = true
+				freedom[i] = row.found.estimate.DF
 			}
 		}
 		stderrs = append(stderrs, se)
@@ -76,7 +91,7 @@ func (a *Average) inferMean(rows []Assessed, weights []decimal.Decimal, method s
 	}
 	found := assessment{
 		scope: ScopeFixedTasks, method: method,
-		estimate:  infer.MacroFixed(deltas, dependent(rows, stderrs), options.level()),
+		estimate:  infer.MacroFixedT(deltas, dependent(rows, stderrs), freedom, options.level()),
 		described: noInference(),
 	}
 	if len(rows) >= 3 {
@@ -84,6 +99,9 @@ func (a *Average) inferMean(rows []Assessed, weights []decimal.Decimal, method s
 		a.Q, a.I2 = derived(spread.Q), derived(spread.I2)
 	}
 	margin := options.MarginOn(a.Scale)
+	if slices.ContainsFunc(rows, func(row Assessed) bool { return slices.Contains(row.found.described.Flags, flagBoundedSE) }) {
+		margin = nil // a bound shows what is there, not what is not
+	}
 	var reasons []string
 	a.Verdict, reasons = found.verdict(a.Direction, found.estimate.P, margin, options)
 	for _, reason := range reasons {

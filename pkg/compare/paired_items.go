@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"math"
+	"slices"
 
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
 	"github.com/evalctl/evalctl/pkg/compare/infer"
@@ -354,18 +355,44 @@ func assessPairedItems(base, cand *cell, row Row, options Options) (assessment, 
 		if p.leastBase < 2 || p.leastCand < 2 {
 			return a, false
 		}
-		a.scope, a.method = ScopeFixedItems, MethodFixedItems
+		a.scope, a.method, a.runs = ScopeFixedItems, MethodFixedItems, min(p.leastBase, p.leastCand)
 		a.estimate = scaled(infer.PairedFixedItems(p.baseRows, p.candRows, options.level()), factor)
+		if !varies(p.baseRows) || !varies(p.candRows) {
+			// Copies, such as cached answers, say nothing of another run.
+			a.settled = NoInference
+			a.reasons = []string{string(infer.ReasonZeroVariance)}
+			a.warnings = append(a.warnings, nemo.Warning{Code: "ZERO_SEED_VARIANCE", Message: "all repeats of a side have the same values"})
+		}
 	case p.binary && !options.wants(MethodPairedT):
 		a.tango(p, row, factor, options)
 	default:
 		a.pairedT(p, factor, options)
+	}
+	if p.n < max(p.nBase, p.nCand) && elsewhere(a.estimate, base, cand) {
+		a.settled, a.reasons = Inconclusive, []string{reasonMissingItems}
 	}
 	if p.n < minimumPairs {
 		a.settled, a.reasons = InsufficientData, []string{reasonTooFewPairs}
 	}
 	a.warnings = append(a.warnings, smallN(int(p.n))...)
 	return a, true
+}
+
+// elsewhere reports whether the reported difference lies outside the interval of the
+// paired questions: then it is of the questions that were not paired.
+func elsewhere(e infer.Estimate, base, cand *cell) bool {
+	if e.CI == nil {
+		return false
+	}
+	reported := cand.value.Sub(*base.value).Float64()
+	return reported < e.CI.Lo || reported > e.CI.Hi
+}
+
+// varies reports whether any question has answers that differ.
+func varies(rows [][]decimal.Decimal) bool {
+	return slices.ContainsFunc(rows, func(values []decimal.Decimal) bool {
+		return slices.ContainsFunc(values, func(v decimal.Decimal) bool { return !v.Equal(values[0]) })
+	})
 }
 
 // describePairing says how the sides were joined.

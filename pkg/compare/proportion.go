@@ -20,13 +20,17 @@ const (
 // harness reports, or worked out from the value and its standard error. certain is
 // false for one that was worked out and could not be verified.
 func questionsOf(c *cell, options Options) (n int, source string, certain bool) {
-	if n, ok := options.questions(c.task); ok {
-		return n, nSourceFlag, true
+	given, named, ok := options.questions(c.task)
+	if named {
+		return given, nSourceFlag, true
 	}
 	if c.n != nil {
 		if n, ok := c.n.Int64(); ok && n >= 1 {
 			return int(n), nSourceReported, true
 		}
+	}
+	if ok && !(c.derived.Verified && c.repeats == 1) {
+		return given, nSourceFlag, true
 	}
 	if c.derived.N != nil && c.repeats == 1 {
 		return int(*c.derived.N), nSourceDerived, c.derived.Verified
@@ -154,7 +158,7 @@ func assessProportions(base, cand *cell, row Row, options Options) (assessment, 
 	}
 	a := assessment{
 		evidence: EvidenceProportion, scope: ScopeItemPopulation, questions: min(nBase, nCand), described: noInference(),
-		warnings: append(unpaired(base, cand, nBase, nCand), smallN(min(nBase, nCand))...),
+		warnings: append(unpaired(base, cand, nBase, nCand, row), smallN(min(nBase, nCand))...),
 		base:     sizeOf(base, options), cand: sizeOf(cand, options),
 	}
 	for _, w := range append(stderrWarnings(base, nBase), stderrWarnings(cand, nCand)...) {
@@ -191,17 +195,17 @@ func assessProportions(base, cand *cell, row Row, options Options) (assessment, 
 
 // unpaired warns that questions which both sides answered are analysed as if they
 // were different ones, and says why they were not paired.
-func unpaired(base, cand *cell, nBase, nCand int) []nemo.Warning {
+func unpaired(base, cand *cell, nBase, nCand int, row Row) []nemo.Warning {
 	if nBase != nCand || nBase == 0 {
 		return nil
 	}
-	why := base.noOutcomes
+	why, label := base.noOutcomes, row.Base.Side
 	if why == "" {
-		why = cand.noOutcomes
+		why, label = cand.noOutcomes, row.Cand.Side
 	}
 	message := "the same questions are analysed as independent; per-sample data would tighten this"
 	if why != "" {
-		message += ": " + why
+		message += ": " + label + ": " + why
 	}
 	return []nemo.Warning{{Code: "UNPAIRED_SAME_ITEMS", Message: message}}
 }

@@ -58,7 +58,7 @@ func TestFact15NelNextScoresAreRounded(t *testing.T) {
 
 	reward := nelNext(t, "a", `{"mean_reward": 0.5, "scorer:judge": {"value": 0.25}}`)
 	c, _ = versus(t, reward, reward)
-	wantLines(t, "rows", rowLines(c.Rows), "swebench-verified mean_reward/mean_reward b: 0.5 -> 0.5 = 0 inconclusive ci_includes_zero")
+	wantLines(t, "rows", rowLines(c.Rows), "swebench-verified mean_reward/mean_reward b: 0.5 -> 0.5 = 0 no_inference same_run")
 	c, _ = versus(t, reward, base)
 	wantLines(t, "rows", rowLines(c.Rows), "swebench-verified mean_reward/mean_reward b: 0.5 -> 0.412 = -0.088 not_comparable metric_name")
 }

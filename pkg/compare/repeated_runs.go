@@ -73,7 +73,7 @@ func (a *assessment) oneAgainstSeveral(base, cand *cell, options Options) {
 	if base.repeats > 1 {
 		single, several = cand, base
 	}
-	a.settled = NoInference
+	a.settled, a.method = NoInference, MethodPrediction
 	prediction := infer.Summarize(several.values, options.level()).Prediction
 	switch {
 	case prediction == nil:
@@ -106,13 +106,16 @@ func assessRunStderrs(base, cand *cell, options Options) (assessment, bool) {
 
 // stderrOfRuns is the mean of a side with its standard error for new questions.
 func stderrOfRuns(c *cell) (infer.Reported, bool) {
-	if len(c.stderrs) != c.repeats || c.value == nil {
+	if len(c.stderrs) != c.repeats || c.value == nil || c.repeated {
 		return infer.Reported{}, false
 	}
 	squares := make([]decimal.Decimal, len(c.stderrs))
 	for i, se := range c.stderrs {
 		if se.Sign() <= 0 {
 			return infer.Reported{}, false
+		}
+		if places, ends := se.Places(); ends && places <= 4 {
+			se = infer.StderrOfRounded(se)
 		}
 		squares[i] = se.Mul(se)
 	}

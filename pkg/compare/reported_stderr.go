@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
 	"github.com/evalctl/evalctl/pkg/compare/infer"
 	"github.com/evalctl/evalctl/pkg/decimal"
 	"github.com/evalctl/evalctl/pkg/nemo"
@@ -43,9 +44,13 @@ func assessReportedStderrs(base, cand *cell, row Row, options Options) (assessme
 		a.estimate = infer.CorrelatedZ(reported, other, *options.AssumeCorrelation, options.level())
 	}
 	a.described.SERhoHalf = derived(infer.CorrelatedSE(*x, *y, decimal.MustParse("0.5")))
-	a.described.Flags = append(a.described.Flags, flagIndependentErrors)
-	for _, w := range unpaired(base, cand, nBase, nCand) {
-		a.warnings = addWarning(a.warnings, w)
+	if options.AssumeCorrelation == nil {
+		a.described.Flags = append(a.described.Flags, flagIndependentErrors)
+	}
+	if options.AssumeCorrelation == nil {
+		for _, w := range unpaired(base, cand, nBase, nCand, row) {
+			a.warnings = addWarning(a.warnings, w)
+		}
 	}
 	if a.questions > 0 {
 		a.warnings = append(a.warnings, smallN(a.questions)...)
@@ -60,7 +65,7 @@ func usableStderr(c *cell, n int) *decimal.Decimal {
 	if c.stderr == nil || c.stderr.Sign() <= 0 || c.value == nil || c.repeated {
 		return nil
 	}
-	if bound, ok := stderrBound(c, n); ok && bound == infer.BoundPercent {
+	if bound, ok := stderrBound(c, n); ok && bound == infer.BoundPercent || isHundredth(c, n) {
 		return nil
 	}
 	se := *c.stderr
@@ -83,11 +88,29 @@ func stderrBound(c *cell, n int) (infer.Bound, bool) {
 	return infer.CheckBound(v, se, n)
 }
 
+// isHundredth reports whether the standard error of a percent score of right answers
+// is that of the fraction: a hundredth of what so many questions give, to 2 %.
+func isHundredth(c *cell, n int) bool {
+	if c.scale != catalog.Percent || n < 2 || c.stderr == nil || c.value == nil || !countsAnswers(c.metric, c.score) {
+		return false
+	}
+	v, _ := share(*c.value, c.scale)
+	expected := infer.BoundedStderr(v, n)
+	if expected == nil || *expected == 0 {
+		return false
+	}
+	ratio := c.stderr.Float64() / *expected // as fractions both
+	return ratio > 0.98 && ratio < 1.02
+}
+
 // stderrWarnings says what is odd about a reported standard error.
 func stderrWarnings(c *cell, n int) []nemo.Warning {
 	var warnings []nemo.Warning
 	if c.stderr != nil && c.stderr.Sign() == 0 {
 		warnings = append(warnings, nemo.Warning{Code: "STDERR_ZERO", Message: "a standard error of 0 is no evidence and was left out"})
+	}
+	if isHundredth(c, n) {
+		warnings = append(warnings, nemo.Warning{Code: "SCALE_MISMATCH", Message: "a standard error that is a fraction beside a value in percent was left out"})
 	}
 	switch bound, _ := stderrBound(c, n); bound {
 	case infer.BoundPercent:

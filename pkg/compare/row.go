@@ -258,6 +258,9 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 	if base.n != nil && cand.n != nil && !base.n.Equal(*cand.n) {
 		found = append(found, difference{key: keyN})
 	}
+	if n, named, _ := options.questions(base.task); named && (contradicts(base, n) || contradicts(cand, n)) {
+		found = append(found, difference{key: keyN})
+	}
 	if base.scale != cand.scale || base.direction != cand.direction || otherScales(base, cand) {
 		found = append(found, difference{key: keyScale})
 	}
@@ -284,10 +287,19 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 	row.subtract(base, cand)
 	assessed := Assessed{Row: row, OffScale: base.offScale || cand.offScale}
 	if row.Verdict != NotComparable && (primary || options.Scores.Want(row)) {
-		found := assess(base, cand, row, options)
+		found := sameRun(base, cand, options)
+		if !shareRun(p.base.jobs, p.cand.jobs) {
+			found = assess(base, cand, row, options)
+		}
 		assessed.found = &found
 	}
 	return assessed
+}
+
+// contradicts reports whether the file says another number of questions than the
+// user.
+func contradicts(c *cell, n int) bool {
+	return c.n != nil && !c.n.Equal(decimal.FromInt(int64(n)))
 }
 
 // metricNames classifies two headlines with different names: another number of

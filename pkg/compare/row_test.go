@@ -608,8 +608,8 @@ func TestRepeatsOfVariants(t *testing.T) {
 	c, _ := compared(t, []compare.Side{a, a})
 	wantLines(
 		t, "rows", rowLines(c.Rows),
-		"arith[temperature=0.0] pass@1/correct a: 0.15 -> 0.15 = 0 inconclusive ci_includes_zero",
-		"arith[temperature=1.0] pass@1/correct a: 0.55 -> 0.55 = 0 inconclusive ci_includes_zero",
+		"arith[temperature=0.0] pass@1/correct a: 0.15 -> 0.15 = 0 no_inference same_run",
+		"arith[temperature=1.0] pass@1/correct a: 0.55 -> 0.55 = 0 no_inference same_run",
 	)
 }
 
@@ -642,7 +642,7 @@ func TestSourcesThatAreNoRepeats(t *testing.T) {
 	}
 	free := []nemo.Job{at("a1.0", "{parallelism: 1, extra: {seed: 1}}", "0.1"), at("a2.0", "{parallelism: 2, extra: {seed: 2}}", "0.2")}
 	c, _ := compared(t, []compare.Side{side("s", free...), side("t", free[0])})
-	wantLines(t, "free settings", rowLines(c.Rows), "arith pass@1/correct t: 0.15 -> 0.1 = -0.05 no_inference within_run_noise")
+	wantLines(t, "free settings", rowLines(c.Rows), "arith pass@1/correct t: 0.15 -> 0.1 = -0.05 no_inference same_run")
 }
 
 // Tasks whose name nothing tells are not taken for one.

@@ -138,9 +138,9 @@ func (p pair) headlines(baseLabel, candLabel string, options Options) (Row, bool
 		return Row{}, false
 	}
 	row := p.row(base, cand, true, baseLabel, candLabel, options).Row
-	if n, ok := options.questions(options.Catalog.Canonical(row.Task)); ok {
+	if n, named, ok := options.questions(options.Catalog.Canonical(row.Task)); ok {
 		for _, v := range []*Value{&row.Base, &row.Cand} {
-			if v.Repeats > 0 {
+			if v.Repeats > 0 && (named || v.N == nil) {
 				v.N, v.NSource = ptr(decimal.FromInt(int64(n))), ptr(nSourceFlag)
 			}
 		}

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"math"
 	"slices"
 
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
@@ -23,7 +24,7 @@ type Assessed struct {
 // candidate − baseline, or its negation where less is better. ok is false where no
 // inference was made.
 func (row Assessed) Goodness() (g infer.Estimate, ok bool) {
-	if row.found == nil || row.found.settled == NoInference {
+	if row.found == nil || row.found.tellsNothing() {
 		return infer.Estimate{}, false
 	}
 	return directionOf(row.Direction).Goodness(row.found.estimate), true
@@ -43,10 +44,16 @@ func (row Assessed) MarginTest(margin decimal.Decimal) infer.MarginTest {
 // Unanswered is [Assessed.Goodness] with the questions that one side did not answer
 // counted as wrong there; ok is false where every question was answered.
 func (row Assessed) Unanswered() (g infer.Estimate, ok bool) {
-	if row.found == nil || row.found.strict == nil || row.found.settled == NoInference {
+	if row.found == nil || row.found.strict == nil || row.found.tellsNothing() {
 		return infer.Estimate{}, false
 	}
 	return directionOf(row.Direction).Goodness(*row.found.strict), true
+}
+
+// tellsNothing reports whether the estimate must not decide anything: there is none,
+// or it is of other questions than the difference that was reported.
+func (a *assessment) tellsNothing() bool {
+	return a.settled == NoInference || a.settled == Inconclusive
 }
 
 // Questions is how many questions are behind the row's inference; 0 if unknown.
@@ -79,7 +86,7 @@ func judgeRows(rows []Assessed, options Options) {
 		}
 		p := make([]*float64, len(members))
 		for j, i := range members {
-			if rows[i].found.settled != NoInference {
+			if !rows[i].found.tellsNothing() {
 				p[j] = rows[i].found.estimate.P
 			}
 		}
@@ -194,12 +201,16 @@ func (a *assessment) inference(row Row, adjusted *float64, adjust string, family
 
 // mde says what such a comparison can find, and what would decide it.
 func (a *assessment) mde(row Row, options Options) *Detectable {
-	if a.estimate.SE == nil {
+	if a.estimate.SE == nil || a.settled == NoInference {
 		return nil
 	}
 	power := options.power()
 	value := a.detectable
-	if value == nil {
+	switch {
+	case value != nil:
+	case a.evidence == EvidenceRepeatedRuns && a.estimate.DF != nil:
+		value = power.DetectableEffectT(*a.estimate.SE, *a.estimate.DF)
+	default:
 		value = power.DetectableEffect(*a.estimate.SE)
 	}
 	p, _ := decimal.FromFloat(power.Power)
@@ -209,12 +220,37 @@ func (a *assessment) mde(row Row, options Options) *Detectable {
 	}
 	size := row.Delta.Abs().Float64()
 	switch {
-	case a.evidence == EvidenceRepeatedRuns && a.runs > 1:
-		mde.RunsRequired = derived(power.RequiredItems(a.runs, *a.estimate.SE, size))
-	case a.questions > 0:
+	case a.scope == ScopeFixedItems && a.runs > 1:
+		mde.RunsRequired = a.runsRequired(power, size)
+	case a.scope == ScopeItemPopulation && a.questions > 0:
 		mde.NRequired = derived(power.RequiredItems(a.questions, *a.estimate.SE, size))
 	}
 	return mde
+}
+
+// mostRuns bounds how many runs a side are worth asking for.
+const mostRuns = 10000
+
+// runsRequired is how many runs a side, or repeats of each question, would find a
+// difference of this size: the least k whose t test with k runs a side detects it,
+// the spread of both sides being what was seen.
+func (a *assessment) runsRequired(power infer.Power, size float64) *decimal.Decimal {
+	variance := *a.estimate.SE * *a.estimate.SE * float64(a.runs) // of one run a side
+	perRun := 1.0                                                 // degrees of freedom that a further run adds
+	if a.estimate.DF != nil && a.runs > 1 {
+		perRun = *a.estimate.DF / float64(a.runs-1)
+	}
+	for k := 2; k <= mostRuns; k++ {
+		se := math.Sqrt(variance / float64(k))
+		detectable := power.DetectableEffect(se)
+		if a.estimate.DF != nil {
+			detectable = power.DetectableEffectT(se, perRun*float64(k-1))
+		}
+		if detectable != nil && *detectable <= size {
+			return ptr(decimal.FromInt(int64(k)))
+		}
+	}
+	return nil
 }
 
 // marginKept places the goodness change against a margin.

@@ -237,15 +237,15 @@ func (o *outcomeSet) settle(name scoreName, collected *answers) (Outcomes, error
 		if s.Value == nil {
 			return Outcomes{}, problemf("results.yml has no value to hold the answers against")
 		}
-		value := s.Value.Float64()
-		scale, agrees := collected.scaleTo(mean, value)
-		if !agrees || outcomes.Scale != 0 && outcomes.Scale != scale {
-			return Outcomes{}, problemf("the mean of %d answers is %.10g, results.yml has %s", len(all), mean, s.Value)
-		}
 		if s.Stats.Count != nil {
 			if count := s.Stats.Count.Float64(); count != float64(len(all)) && count != float64(questions(all)) {
 				return Outcomes{}, problemf("%d answers, results.yml counts %s", len(all), s.Stats.Count)
 			}
+		}
+		value := s.Value.Float64()
+		scale, agrees := collected.scaleTo(mean, value)
+		if !agrees || outcomes.Scale != 0 && outcomes.Scale != scale {
+			return Outcomes{}, problemf("the mean of %d answers is %.10g, results.yml has %s", len(all), mean, s.Value)
 		}
 		outcomes.Scale = scale
 	}

@@ -128,6 +128,17 @@ func (c *Catalog) WithDirection(task string, direction Direction) *Catalog {
 	return &changed
 }
 
+// Told returns the tasks of which [Catalog.WithScale] was told, sorted.
+func (c *Catalog) Told() []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(c.scales)) {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Canonical returns the name under which a task is joined with itself: the
 // catalog's for a known task or alias, else the name as it is.
 func (c *Catalog) Canonical(task string) string {

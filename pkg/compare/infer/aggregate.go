@@ -31,6 +31,38 @@ func MacroFixed(deltas []decimal.Decimal, stderrs []*decimal.Decimal, confidence
 	return located(mean, variance.Quo(variance, m.Mul(m, m)), nil, confidence)
 }
 
+// MacroFixedT is [MacroFixed] where the standard errors of some tasks rest on few
+// degrees of freedom: Student's t with ν = (Σse²)²/Σ(se⁴/ν_t) (Satterthwaite 1946), to
+// which a task with df nil adds nothing. Without any df it is MacroFixed.
+func MacroFixedT(deltas []decimal.Decimal, stderrs []*decimal.Decimal, df []*float64, confidence float64) Estimate {
+	e := MacroFixed(deltas, stderrs, confidence)
+	if e.Stat == nil || len(df) != len(deltas) {
+		return e
+	}
+	var total, parts float64
+	for i, se := range stderrs {
+		square := squareFloat(se)
+		total += square
+		if df[i] != nil && *df[i] > 0 {
+			parts += float64(square*square) / *df[i]
+		}
+	}
+	if parts == 0 {
+		return e
+	}
+	variance := new(big.Rat)
+	for _, se := range stderrs {
+		variance.Add(variance, squareOf(*se))
+	}
+	m := ratio(len(deltas), 1)
+	return located(*e.Value, variance.Quo(variance, m.Mul(m, m)), finite(float64(total*total)/parts), confidence)
+}
+
+func squareFloat(d *decimal.Decimal) float64 {
+	x := d.Float64()
+	return float64(x * x)
+}
+
 // leastTasks is the least number of tasks that say something about other tasks.
 const leastTasks = 3
 

@@ -41,6 +41,20 @@ func (p Power) DetectableEffect(se float64) *float64 {
 	return finite(*factor * se)
 }
 
+// DetectableEffectT is [Power.DetectableEffect] of a test by Student's t with df
+// degrees of freedom: (t_{1−α/2,ν} + t_{power,ν})·SE, close to what the noncentral
+// distribution gives and never below the normal one.
+func (p Power) DetectableEffectT(se, df float64) *float64 {
+	if p.Sided != 1 && p.Sided != 2 || !(se > 0) {
+		return nil
+	}
+	significant, found := StudentQuantile(1-p.Alpha/float64(p.Sided), df), StudentQuantile(p.Power, df)
+	if significant == nil || found == nil || *significant+*found <= 0 {
+		return nil
+	}
+	return finite((*significant + *found) * se)
+}
+
 // DetectableFlips is [Power.DetectableEffect] for paired 0/1 outcomes, with
 // SE = √(b+c)/n under the hypothesis of no difference; nil unless
 // 1 <= discordant <= n.

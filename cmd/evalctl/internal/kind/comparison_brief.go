@@ -46,7 +46,7 @@ func (d comparisonScreen) briefSide(base, cand compare.SideSummary) []string {
 			rows = append(rows, row)
 		}
 	}
-	lines := []string{fmt.Sprintf("%s vs %s: %s", cand.Label, base.Label, conclusion(rows, d.c.Counts.NoPrimary))}
+	lines := []string{fmt.Sprintf("%s vs %s: %s", cand.Label, base.Label, conclusion(rows, d.c.Counts.NoPrimary, d.meanWorse(cand.Label)))}
 	for i, a := range d.c.Averages {
 		if a.Cand.Side != cand.Label || a.Kind == compare.Micro && i > 0 && sameMeans(a, d.c.Averages[i-1]) {
 			continue
@@ -56,7 +56,7 @@ func (d comparisonScreen) briefSide(base, cand compare.SideSummary) []string {
 			continue
 		}
 		lines = append(lines, fmt.Sprintf("%s %s %s -> %s (%s, %d of %s; %d up, %d down, %d equal)",
-			meanName(a.Kind), a.Scale, compact(a.Base.Value), compact(a.Cand.Value), compactSigned(a.Delta), a.Tasks, plural(a.Of, "task"), a.Wins, a.Losses, a.Ties))
+			meanName(a.Kind), a.Scale, compact(a.Base.Value), compact(a.Cand.Value), compactSigned(a.Delta), a.Tasks, plural(a.Of, "task"), a.Wins, a.Losses, a.Ties)+briefMean(a))
 	}
 	// The largest changes first, so that what is cut matters least.
 	slices.SortStableFunc(rows, func(x, y compare.Row) int { return size(y).Cmp(size(x)) })
@@ -75,6 +75,14 @@ func (d comparisonScreen) briefSide(base, cand compare.SideSummary) []string {
 		lines = append(lines, failed)
 	}
 	return lines
+}
+
+// briefMean is what a mean comes to, where it was tested.
+func briefMean(a compare.Average) string {
+	if a.Inference.Test == nil {
+		return ""
+	}
+	return ": " + meanWords(a.Verdict) + ", p " + pText(a.Inference.Test.P)
 }
 
 // size is how large a difference is, on the 0–100 scale where there is one.

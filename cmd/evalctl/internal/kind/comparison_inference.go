@@ -105,7 +105,7 @@ func percentText(level decimal.Decimal) string {
 }
 
 // conclusion is the verdict on one candidate in words: what regressed first.
-func conclusion(rows []compare.Row, noPrimary int) string {
+func conclusion(rows []compare.Row, noPrimary int, meanWorse bool) string {
 	count := map[compare.Verdict]int{}
 	for _, row := range rows {
 		count[row.Verdict]++
@@ -116,12 +116,15 @@ func conclusion(rows []compare.Row, noPrimary int) string {
 		return "nothing compared"
 	}
 	if count[compare.NoInference] == len(rows) {
-		return "exact differences; nothing says whether they are noise"
+		return untested(rows)
 	}
 	if count[compare.NotComparable] == len(rows) {
 		return "nothing comparable"
 	}
 	start := "no regression shown"
+	if meanWorse {
+		start = "no single task shown worse"
+	}
 	switch {
 	case worse > 0:
 		start = plural(worse, "task") + " worse"
@@ -142,10 +145,107 @@ func conclusion(rows []compare.Row, noPrimary int) string {
 	add(count[compare.NoInference], "without a test")
 	add(count[compare.NotComparable], "not comparable")
 	add(noPrimary, "without headline")
+	if worse > 0 && len(parts) > 0 {
+		return start + ", " + strings.Join(parts, ", ")
+	}
 	if len(parts) > 0 {
 		start += ": " + strings.Join(parts, ", ")
 	}
 	return start
+}
+
+// untested says why no row was tested.
+func untested(rows []compare.Row) string {
+	all := func(reason string) bool {
+		return !slices.ContainsFunc(rows, func(r compare.Row) bool { return !slices.Contains(r.Reasons, reason) })
+	}
+	has := func(reason string) bool {
+		return slices.ContainsFunc(rows, func(r compare.Row) bool { return slices.Contains(r.Reasons, reason) })
+	}
+	switch {
+	case all("same_run"):
+		return "nothing to test: the same runs are on both sides"
+	case all("scope_unavailable"):
+		return "nothing tested: the data cannot answer for --scope"
+	case all("method_unavailable"):
+		return "nothing tested: the data does not serve --method"
+	case has("outside_run_noise"):
+		return "no verdict from one run against several; outside the spread of the several in part"
+	case has("within_run_noise"):
+		return "no verdict from one run against several; within the spread of the several"
+	}
+	return "exact differences; nothing says whether they are noise"
+}
+
+// scopeWords says which question a row answers.
+func scopeWords(scope *string) string {
+	switch nemo.Text(scope) {
+	case compare.ScopeItemPopulation:
+		return "for new questions of the kind"
+	case compare.ScopeFixedItems:
+		return "for a re-run of these questions"
+	}
+	return ""
+}
+
+// adjustedLine names the rows that are undecided only because several were tested.
+func adjustedLine(rows []compare.Row) string {
+	var names []string
+	family := 0
+	for _, row := range rows {
+		if slices.ContainsFunc(row.Reasons, func(r string) bool { return strings.HasPrefix(r, "not_significant_after_") }) && row.Inference.Test != nil {
+			names = append(names, fmt.Sprintf("%s (p %s, adjusted %s)", taskName(row), pText(row.Inference.Test.P), pText(row.Inference.Test.PAdj)))
+			family = row.Inference.Test.Family
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Undecided because %d tasks were tested together: %s.", family, strings.Join(names, ", "))
+}
+
+// meanWorse reports whether a mean of a candidate is worse by more than noise.
+func (d comparisonScreen) meanWorse(label string) bool {
+	return slices.ContainsFunc(d.c.Averages, func(a compare.Average) bool {
+		return a.Cand.Side == label && a.Verdict == compare.Regressed
+	})
+}
+
+// meanLines say what the means of one candidate come to, with their intervals.
+func (d comparisonScreen) meanLines(label string) []render.Cell {
+	var lines []render.Cell
+	for _, a := range d.c.Averages {
+		in := a.Inference
+		if a.Cand.Side != label || a.Tasks < 2 || in.CI == nil || in.Test == nil {
+			continue
+		}
+		name := "The mean"
+		if a.Kind != compare.Macro {
+			name = "The " + a.Kind + " mean"
+		}
+		places := meanPlaces(a.Scale)
+		text := fmt.Sprintf("%s of %s, %s: %s, %s interval %s to %s, p %s: %s.", name, plural(a.Tasks, "task"), a.Scale,
+			signed(a.Delta, places), percentText(d.c.Settings.Confidence), end(*in.CI.Lo, places), end(*in.CI.Hi, places), pText(in.Test.P), meanWords(a.Verdict))
+		if len(d.c.Sides) > 2 {
+			text = label + ": " + text
+		}
+		lines = append(lines, render.Cell{Text: text, Tone: toneOf(a.Verdict)})
+	}
+	return lines
+}
+
+func meanWords(v compare.Verdict) string {
+	switch v {
+	case compare.Improved:
+		return "better by more than noise"
+	case compare.Regressed:
+		return "worse by more than noise"
+	case compare.Equivalent:
+		return "inside the margin"
+	case compare.Increased, compare.Decreased:
+		return string(v) + " by more than noise"
+	}
+	return "undecided"
 }
 
 // methodWords says how a row was tested.
@@ -159,6 +259,8 @@ func methodWords(in compare.Inference) string {
 		return "repeats of the same questions"
 	case compare.MethodRunPairs:
 		return "runs paired by seed (t)"
+	case compare.MethodPrediction:
+		return "one run against the spread of several (no test)"
 	case compare.MethodWelch:
 		return "repeated runs (Welch t)"
 	case compare.MethodMiettinenNurminen:
@@ -185,6 +287,9 @@ func methodLine(rows []compare.Row) string {
 		words := methodWords(row.Inference)
 		if words == "" {
 			continue
+		}
+		if scope := scopeWords(row.Inference.Scope); scope != "" && row.Inference.Test != nil {
+			words += ", " + scope
 		}
 		if tasks[words] == nil {
 			order = append(order, words)
@@ -289,15 +394,16 @@ func (d comparisonScreen) inferred() []render.Cell {
 	var lines []render.Cell
 	for _, side := range d.c.Sides[1:] {
 		rows := d.of(side.Label)
-		line := conclusion(rows, d.c.Counts.NoPrimary)
+		line := conclusion(rows, d.c.Counts.NoPrimary, d.meanWorse(side.Label))
 		if len(d.c.Sides) > 2 {
 			line = side.Label + ": " + line
 		} else {
 			line = strings.ToUpper(line[:1]) + line[1:]
 		}
 		lines = append(lines, render.Cell{Text: line + ".", Tone: toneOf(d.c.Verdict)})
+		lines = append(lines, d.meanLines(side.Label)...)
 	}
-	how := []string{methodLine(d.c.Rows), whyUnpaired(d.c.Rows)}
+	how := []string{adjustedLine(d.c.Rows), methodLine(d.c.Rows), whyUnpaired(d.c.Rows)}
 	if len(d.c.Sides) == 2 {
 		how = append(how, detectableLines(d.of(d.c.Sides[1].Label))...)
 	}
