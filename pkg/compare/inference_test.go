@@ -710,7 +710,7 @@ func TestEvidenceThatDecidesNothing(t *testing.T) {
 func TestMeanOfFewRuns(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	called := 0
-	const turns = 400
+	const turns = 120
 	for range turns {
 		sides := make([]compare.Side, 2)
 		for i, label := range []string{"a", "b"} {
