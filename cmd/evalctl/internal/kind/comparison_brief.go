@@ -119,7 +119,7 @@ func briefRow(row compare.Row) string {
 		details += ", p " + p
 	}
 	if row.Verdict == compare.NotComparable {
-		details = "not comparable: " + strings.Join(row.Reasons, ", ")
+		details = "not comparable: " + strings.Join(differences(row), ", ")
 		if slices.Contains(row.Reasons, nemo.ReasonAbsentOnSide) {
 			details = "only one side has it"
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/evalctl/evalctl/pkg/compare"
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
+	"github.com/evalctl/evalctl/pkg/compare/infer"
 	"github.com/evalctl/evalctl/pkg/decimal"
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/render"
@@ -247,11 +248,18 @@ func (d *comparisonScreen) notComparable(row compare.Row) string {
 		}
 		return absent + " does not have this score"
 	}
+	keys := differences(row)
 	verb := "differ"
-	if len(row.Reasons) == 1 {
+	if len(keys) == 1 {
 		verb = "differs"
 	}
-	return fmt.Sprintf("not comparable (%s %s); in no average; --allow accepts a difference", strings.Join(row.Reasons, ", "), verb)
+	return fmt.Sprintf("not comparable (%s %s); in no average; --allow accepts a difference", strings.Join(keys, ", "), verb)
+}
+
+// differences are the settings that make a row not comparable: its reasons, less
+// what they say of its numbers.
+func differences(row compare.Row) []string {
+	return slices.DeleteFunc(slices.Clone(row.Reasons), func(reason string) bool { return reason == string(infer.ReasonBaseZero) })
 }
 
 // averages are the lines below the rows: one a scale and direction.
