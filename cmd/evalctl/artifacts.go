@@ -61,8 +61,8 @@ func (a *app) trees(ctx context.Context, global *globalFlags, fetcher *artifacts
 	labels := sideLabels(resolutions)
 	var runs []stored // without a file
 	for i, resolution := range resolutions {
+		warnings = append(warnings, resolution.Warnings(labels[i])...)
 		for _, found := range resolution.Found {
-			warnings = append(warnings, found.Warnings(labels[i])...)
 			for _, run := range found.Runs {
 				runs = append(runs, stored{store: found.Store, run: run, described: query.Describe(found.Store, run)})
 			}

@@ -134,8 +134,8 @@ func (a *app) selectedRuns(ctx context.Context, global *globalFlags, words []str
 			for _, run := range found.Runs {
 				runs = append(runs, query.Describe(found.Store, run))
 			}
-			warnings = append(warnings, found.Warnings(labels[i])...)
 		}
+		warnings = append(warnings, resolution.Warnings(labels[i])...)
 	}
 	return runs, warnings, nil
 }

@@ -36,8 +36,9 @@ is its export: 12h, 3d or 2w ago, a date (UTC; --until includes it), or RFC 3339
 
 // chooserHelp explains the filters of verbs that take selectors.
 const chooserHelp = `--model, --experiment, --tag, --since and --until say what model:NAME and @latest
-choose from, and nothing else: an id is what it is. --include-deleted holds for
-every selector.`
+choose from, and nothing else: an id is what it is. A run without its model in a
+tag or parameter is found with --deep only. --include-deleted holds for every
+selector.`
 
 // registerChooser adds the flags that say what selectors choose from.
 func (f *searchFlags) registerChooser(cmd *cobra.Command, a *app, global *globalFlags) {

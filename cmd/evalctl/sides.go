@@ -68,9 +68,7 @@ func (a *app) sidesOf(ctx context.Context, global *globalFlags, resolutions []qu
 	labels := sideLabels(resolutions)
 	sides := make([]compare.Side, len(evaluations))
 	for i, evaluation := range evaluations {
-		for _, found := range resolutions[i].Found {
-			evaluation.Warnings = append(evaluation.Warnings, found.Warnings(labels[i])...)
-		}
+		evaluation.Warnings = append(evaluation.Warnings, resolutions[i].Warnings(labels[i])...)
 		sides[i] = compare.Side{Label: labels[i], Evaluation: evaluation}
 		for _, source := range resolutions[i].Selector.Sources {
 			sides[i].Selectors = append(sides[i].Selectors, source.Text)

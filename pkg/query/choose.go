@@ -17,7 +17,7 @@ func (r Resolver) latest(ctx context.Context, store Store, source Source) (Sourc
 	const jobs = 20 // of an invocation, or fewer
 	seen := map[string]bool{}
 	tally := Tally{}
-	for run, err := range Find(ctx, store, r.Selection, jobs*(source.Back+1), r.Models, &tally) {
+	for run, err := range Find(ctx, store, r.Selection, jobs*(source.Back+1), r.chooser(), &tally) {
 		if err != nil {
 			return Source{}, err
 		}
@@ -43,6 +43,16 @@ func (r Resolver) latest(ctx context.Context, store Store, source Source) (Sourc
 	return Source{}, &Error{Code: NotFound, Message: message, Hint: tally.hint("evalctl invocations   lists what there is")}
 }
 
+// chooser tells models where runs are chosen: from files only if that was asked
+// for, since what happens to be cached on one machine must not choose other runs
+// there than elsewhere.
+func (r Resolver) chooser() Models {
+	if r.Selection.Deep {
+		return r.Models
+	}
+	return nil
+}
+
 // hint says, beside a hint, what could not be looked at.
 func (t Tally) hint(hint string) string {
 	if t.Unknown == 0 {
@@ -59,7 +69,7 @@ func (r Resolver) model(ctx context.Context, store Store, source Source) ([]Foun
 		return nil, err
 	}
 	tally := Tally{}
-	runs, err := All(Find(ctx, store, selection, 0, r.Models, &tally))
+	runs, err := All(Find(ctx, store, selection, 0, r.chooser(), &tally))
 	if err != nil {
 		return nil, err
 	}
@@ -92,12 +102,14 @@ func (r Resolver) model(ctx context.Context, store Store, source Source) ([]Foun
 
 // warning says how many runs a search for a model could not decide on.
 func (t Tally) warning() nemo.Warning {
-	message := "left out, as no tag, parameter or cached file tells the model: " + plural(t.Unknown, "run", "runs") +
-		"; --deep fetches the files that tell it"
-	if t.deep {
-		message = "left out, as no tag, parameter or file tells the model: " + plural(t.Unknown, "run", "runs")
+	sources, more := "tag or parameter", "; --deep fetches the files that tell it"
+	switch {
+	case t.deep:
+		sources, more = "tag, parameter or file", ""
+	case t.files:
+		sources = "tag, parameter or cached file"
 	}
-	return nemo.Warning{Code: "MODEL_UNKNOWN", Message: message}
+	return nemo.Warning{Code: "MODEL_UNKNOWN", Message: "left out, as no " + sources + " tells the model: " + plural(t.Unknown, "run", "runs") + more}
 }
 
 // Warnings say what a search for a model could not decide.
@@ -197,7 +209,7 @@ func (r Resolver) ByModel(ctx context.Context) ([]Resolution, []nemo.Warning, er
 	}
 	tally := Tally{}
 	byModel := map[string][]Run{}
-	for run, err := range Find(ctx, store, selection, 0, r.Models, &tally) {
+	for run, err := range Find(ctx, store, selection, 0, r.chooser(), &tally) {
 		if err != nil {
 			return nil, nil, err
 		}

@@ -47,7 +47,7 @@ func lines(found []query.Found) []string {
 	var all []string
 	for _, f := range found {
 		all = append(all, strings.Join(runIDs(f.Runs), " "))
-		for _, w := range f.Warnings("") {
+		for _, w := range (query.Resolution{Found: []query.Found{f}}).Warnings("") {
 			all = append(all, w.Code+": "+w.Message+" "+strings.Join(w.RunIDs, " "))
 		}
 	}
@@ -111,7 +111,7 @@ func TestModelIsTheNewestFinishedRunOfEachTask(t *testing.T) {
 			"model:m",
 			[]string{
 				"a1", "MODEL_RUNS: model:m stands for the newest finished run of each task: 1 run a1",
-				"MODEL_UNKNOWN: left out, as no tag, parameter or cached file tells the model: 1 run; --deep fetches the files that tell it ",
+				"MODEL_UNKNOWN: left out, as no tag or parameter tells the model: 1 run; --deep fetches the files that tell it ",
 			},
 		},
 	} {
@@ -129,6 +129,34 @@ func TestModelIsTheNewestFinishedRunOfEachTask(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is at hand on one machine chooses no runs; what was fetched to know does.
+func TestFilesChooseOnlyIfFetched(t *testing.T) {
+	from := server(of("m", "a", job("a1", inv, 0, 1)), of("", "a", job("a2", inv2, 0, 2)))
+	files := func(_ context.Context, _ query.Store, runs []query.Run) ([]string, error) {
+		return slices.Repeat([]string{"m"}, len(runs)), nil
+	}
+	for deep, want := range map[bool]string{false: "a1", true: "a2"} {
+		r := query.Resolver{Stores: from, Models: files, Selection: query.Selection{Deep: deep}}
+		sides, _, err := r.ByModel(t.Context())
+		if err != nil || len(sides) != 1 || sides[0].Found[0].Runs[0].ID != want {
+			t.Errorf("deep %v: each model's sides %v, %v; want %s", deep, sides, err, want)
+		}
+		for word, model := range map[string]string{"model:m": "", "@latest": "m"} {
+			if model != "" {
+				r.Selection.Model = pattern(t, model)
+			}
+			selector, err := query.ParseSelector(word)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := r.Resolve(t.Context(), []query.Selector{selector})
+			if err != nil || found[0].Found[0].Runs[0].ID != want {
+				t.Errorf("deep %v: %s is %v, %v; want %s", deep, word, found, err, want)
+			}
+		}
 	}
 }
 
@@ -221,7 +249,7 @@ func TestByModelMakesOneOfEach(t *testing.T) {
 	}
 	if diff := gocmp.Diff([]string{
 		"model:m a1", "model:n a2", "MODEL_RUNS no finished run of o: 1 run is not finished",
-		"MODEL_UNKNOWN left out, as no tag, parameter or cached file tells the model: 1 run; --deep fetches the files that tell it",
+		"MODEL_UNKNOWN left out, as no tag or parameter tells the model: 1 run; --deep fetches the files that tell it",
 	}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

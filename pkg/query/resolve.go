@@ -40,7 +40,7 @@ type Found struct {
 	// Whole says that the source names whole invocations, so that a configured
 	// task without a run is missing; a job or run selector configures only itself.
 	Whole bool
-	// Notes say how the runs were chosen; [Found.Warnings] has them too.
+	// Notes say how the runs were chosen; [Resolution.Warnings] has them too.
 	Notes []nemo.Warning
 }
 
@@ -57,7 +57,9 @@ type Resolver struct {
 	// Selection is what sources that choose ([Source.Chooses]) choose from. Its
 	// View holds for all sources.
 	Selection Selection
-	Models    Models // may be nil
+	// Models may be nil. Sources choose by it only if the selection is Deep; a list
+	// may show what it tells.
+	Models Models
 }
 
 // Resolve finds the runs of every selector, as [Resolver.Resolve] does, with
@@ -426,27 +428,34 @@ func byJobIndex(a, b Run) int {
 	)
 }
 
-// Warnings say how the runs of a source were chosen: which duplicates were set
-// aside, what is deleted, and whose tag is not the launcher's.
-func (f Found) Warnings(side string) []nemo.Warning {
-	warnings := slices.Clone(f.Notes)
-	if len(f.SetAside) > 0 {
-		aside := 0
-		var ids []string
+// Warnings say how the runs behind a side were chosen: which duplicates were set
+// aside, what is deleted, and whose tag is not the launcher's. Each is said once,
+// of all sources together.
+func (r Resolution) Warnings(side string) []nemo.Warning {
+	var warnings []nemo.Warning
+	var runs []Run
+	var aside []string
+	jobs := map[string]bool{}
+	for _, f := range r.Found {
+		warnings = append(warnings, f.Notes...)
+		runs = append(runs, f.Runs...)
 		for _, duplicate := range f.SetAside {
-			aside += len(duplicate.Aside)
-			ids = append(ids, runIDs(duplicate.Aside)...)
+			jobs[cmp.Or(duplicate.JobID, duplicate.Kept.ID)] = true
+			aside = append(aside, runIDs(duplicate.Aside)...)
 		}
-		slices.Sort(ids)
+	}
+	if len(jobs) > 0 {
+		slices.Sort(aside)
+		aside = slices.Compact(aside)
 		warnings = append(warnings, nemo.Warning{
 			Code: "DUPLICATE_RUNS",
 			Message: fmt.Sprintf("%s exported more than once; the newest finished run of each counts, %s set aside",
-				plural(len(f.SetAside), "job was", "jobs were"), plural(aside, "run is", "runs are")),
-			RunIDs: ids,
+				plural(len(jobs), "job was", "jobs were"), plural(len(aside), "run is", "runs are")),
+			RunIDs: aside,
 		})
 	}
 	var deleted, other []Run
-	for _, run := range f.Runs {
+	for _, run := range runs {
 		if run.Deleted {
 			deleted = append(deleted, run)
 		}

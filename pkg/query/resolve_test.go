@@ -436,17 +436,30 @@ func TestResolvePath(t *testing.T) {
 	}
 }
 
-func TestFoundWarnings(t *testing.T) {
-	if got := (query.Found{}).Warnings("a"); got != nil {
+func TestResolutionWarnings(t *testing.T) {
+	if got := (query.Resolution{}).Warnings("a"); got != nil {
 		t.Errorf("without duplicates: %v", got)
 	}
-	_, sources := found(t, server(job("r3", inv, 0, 0), job("r2", inv, 0, 1), job("r1", inv, 0, 2)), inv)
-	want := []nemo.Warning{{
-		Code: "DUPLICATE_RUNS", Side: "a", RunIDs: []string{"r2", "r3"},
-		Message: "1 job was exported more than once; the newest finished run of each counts, 2 runs are set aside",
-	}}
-	if diff := gocmp.Diff(want, sources[0].Warnings("a")); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	from := server(
+		job("r3", inv, 0, 0), job("r2", inv, 0, 1), job("r1", inv, 0, 2), job("q1", inv2, 0, 3), job("q2", inv2, 0, 4),
+	)
+	for word, want := range map[string]nemo.Warning{
+		inv: {
+			RunIDs: []string{"r2", "r3"}, Message: "1 job was exported more than once; the newest finished run of each counts, 2 runs are set aside",
+		},
+		// Once a side, not once a source; a job that two sources name is one job.
+		inv + "," + inv2 + "," + inv + ".0": {
+			RunIDs: []string{"q1", "r2", "r3"}, Message: "2 jobs were exported more than once; the newest finished run of each counts, 3 runs are set aside",
+		},
+	} {
+		resolutions, err := resolveAll(t, from, word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.Code, want.Side = "DUPLICATE_RUNS", "a"
+		if diff := gocmp.Diff([]nemo.Warning{want}, resolutions[0].Warnings("a")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", word, diff)
+		}
 	}
 }
 

@@ -157,7 +157,8 @@ type Models func(ctx context.Context, store Store, runs []Run) ([]string, error)
 type Tally struct {
 	Unknown int // runs that were left out as nothing tells their model
 
-	deep bool // files were read for it
+	files bool // files that were at hand were looked at
+	deep  bool // and fetched
 }
 
 // atOnce is how many runs' models are asked for together.
@@ -168,7 +169,7 @@ const atOnce = 32
 // up to the run that was yielded last.
 func Find(ctx context.Context, store Store, selection Selection, expected int, models Models, tally *Tally) iter.Seq2[Run, error] {
 	return func(yield func(Run, error) bool) {
-		tally.deep = selection.Deep
+		tally.files, tally.deep = models != nil, selection.Deep
 		search := selection.search()
 		var err error
 		if search.Experiments, err = experimentIDs(ctx, store, selection); err != nil {

@@ -295,11 +295,8 @@ func averagesBrief(a compare.Averages, warnings []nemo.Warning) []string {
 			lines = append(lines, fmt.Sprintf("missing: %s has results of %d of %s", side.Label, side.Tasks, plural(*side.Configured, "task")))
 		}
 	}
-	for _, w := range warnings {
-		line := "warning " + w.Code + ": "
-		if w.Side != "" {
-			line += w.Side + ": "
-		}
+	for _, w := range briefly(warnings) {
+		line := warningLine(w)
 		if w.Count > 0 {
 			line += countedNote(w)
 		} else {

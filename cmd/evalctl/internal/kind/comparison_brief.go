@@ -24,11 +24,11 @@ func (d comparisonScreen) brief() []string {
 	if missing := missingBrief(d.c.Missing); missing != "" {
 		lines = append(lines, missing)
 	}
-	for _, w := range d.warnings {
+	for _, w := range briefly(d.warnings) {
 		if w.Code == "NO_PRIMARY_SCORE" {
 			continue // counted in the first line
 		}
-		line := "warning " + w.Code + ": " + w.Message
+		line := warningLine(w) + w.Message
 		if w.Count > 0 {
 			line += fmt.Sprintf(" (%d rows%s)", w.Count, d.keysOf(w.Code))
 		}

@@ -205,8 +205,8 @@ func configDiffBrief(d compare.ConfigDiff, warnings []nemo.Warning) []string {
 		lines = append(lines, fmt.Sprintf("and %d more", shown-briefTasks))
 	}
 	lines = append(lines, missingLines(d.Missing, d.Sides)...)
-	for _, w := range warnings {
-		lines = append(lines, "warning "+w.Code+": "+w.Message)
+	for _, w := range briefly(warnings) {
+		lines = append(lines, warningLine(w)+w.Message)
 	}
 	return append(lines, more)
 }

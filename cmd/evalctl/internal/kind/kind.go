@@ -208,7 +208,7 @@ func (f *footnotes) blocks() []render.Block {
 
 // rest adds the warnings about the whole that no row has shown.
 func (f *footnotes) rest(warnings []nemo.Warning, shown ...string) {
-	for _, w := range warnings {
+	for _, w := range together(warnings) {
 		if w.Count > 0 || slices.Contains(shown, w.Code) {
 			continue
 		}
