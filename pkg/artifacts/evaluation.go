@@ -31,7 +31,32 @@ const (
 // The error is for what failed: a file of a FINISHED run that could not be
 // fetched.
 func (f *Fetcher) Load(ctx context.Context, resolutions []query.Resolution) ([]nemo.Evaluation, error) {
-	return f.each(ctx, resolutions, load)
+	evaluations, err := f.each(ctx, resolutions, load)
+	if err != nil {
+		return nil, err
+	}
+	for i, resolution := range resolutions {
+		tasksUnknown(&evaluations[i], resolution)
+	}
+	return evaluations, nil
+}
+
+// tasksUnknown says, once a side, that nothing lists the tasks that it should have:
+// no file does, or its runs were chosen by model.
+func tasksUnknown(evaluation *nemo.Evaluation, resolution query.Resolution) {
+	const code = "TASKS_UNKNOWN"
+	warning := nemo.Warning{Code: code, Message: "no file lists the configured tasks, so one without a run cannot be seen missing"}
+	first := slices.IndexFunc(evaluation.Warnings, func(w nemo.Warning) bool { return w.Code == code })
+	if slices.ContainsFunc(resolution.Found, func(f query.Found) bool { return f.Source.Kind == query.ByModel }) {
+		warning.Message = "nothing lists the tasks that a model should have, so one without a run cannot be seen missing"
+	} else if first < 0 {
+		return
+	}
+	evaluation.Warnings = slices.DeleteFunc(evaluation.Warnings, func(w nemo.Warning) bool { return w.Code == code })
+	if first < 0 {
+		first = len(evaluation.Warnings)
+	}
+	evaluation.Warnings = slices.Insert(evaluation.Warnings, first, warning)
 }
 
 // loader reads the runs of one source.
@@ -112,7 +137,8 @@ func load(ctx context.Context, found query.Found, folders []*folder) (nemo.Evalu
 		for i := range evaluation.Jobs {
 			describeLaunch(&evaluation.Jobs[i], *config)
 		}
-		launch.Known = true
+		// Runs that were chosen by model are no part of what was configured.
+		launch.Known = found.Source.Kind != query.ByModel
 		for _, task := range config.Tasks {
 			if found.Whole || slices.ContainsFunc(evaluation.Jobs, func(job nemo.Job) bool { return job.Index == task.Index }) {
 				launch.Tasks = append(launch.Tasks, task)

@@ -89,7 +89,8 @@ func Evaluate(side Side, options Options) (Evaluation, []nemo.Warning, error) {
 	})
 	for _, launch := range side.Launches {
 		if !launch.Known {
-			continue
+			e.Configured = nil
+			break
 		}
 		if e.Configured == nil {
 			e.Configured = []Configured{}

@@ -12,8 +12,8 @@ type Evaluation struct {
 type Launch struct {
 	InvocationID string           // "" if unknown
 	Tasks        []ConfiguredTask // what was configured, of the part that is meant
-	// Known is false if no file of the invocation lists its tasks; then a task
-	// without a run cannot be seen missing.
+	// Known is false if no file of the invocation lists its tasks, or its runs were
+	// chosen one by one; then a task without a run cannot be seen missing.
 	Known bool
 }
 
