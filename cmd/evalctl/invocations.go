@@ -49,7 +49,7 @@ there are.
   evalctl invocations --tracking-uri demo: -o name`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := list.check(cmd, "invocations", invocationOrders[:], global.output.printsNames()); err != nil {
+			if err := list.check(cmd, "invocations", invocationOrders[:], global.output.elementsOnly()); err != nil {
 				return err
 			}
 			value, warnings, err := a.invocations(cmd.Context(), global, list)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
 	"github.com/evalctl/evalctl/pkg/nemo"
+	"github.com/evalctl/evalctl/pkg/render"
 )
 
 // listLimit is how many elements a list has unless --limit says otherwise.
@@ -40,14 +41,17 @@ func (f *listFlags) register(cmd *cobra.Command, keys []string) {
 	_ = cmd.RegisterFlagCompletionFunc("limit", cobra.NoFileCompletions)
 }
 
-// check validates the flags.
-func (f *listFlags) check(cmd *cobra.Command, noun string, keys []string, names bool) error {
+// check validates the flags; form is the output format that has elements only, or
+// "".
+func (f *listFlags) check(cmd *cobra.Command, noun string, keys []string, form render.Format) error {
 	f.limited = cmd.Flags().Changed("limit")
 	if f.limit < 0 {
 		return usagef("--limit is a number of %s, not %d", noun, f.limit)
 	}
-	if f.count && !f.limited && names {
-		return &usageError{message: "--count lists no names", hint: "--count --jq .data.total   prints the number; with --limit there is a list too"}
+	if f.count && !f.limited && form != "" {
+		return &usageError{
+			message: "--count lists nothing that -o " + string(form) + " could hold", hint: "--count --jq .data.total   prints the number; with --limit there is a list too",
+		}
 	}
 	name, descending := strings.CutPrefix(f.sortBy, "-")
 	key, known := column(name, keys)

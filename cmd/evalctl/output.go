@@ -111,10 +111,20 @@ func (o *outputFlags) targets() ([]target, error) {
 	return targets, nil
 }
 
-// printsNames reports whether names are asked for.
-func (o *outputFlags) printsNames() bool {
+// elementsOnly is the first format asked for that has the elements of a list and
+// nothing beside them; "" if there is none.
+func (o *outputFlags) elementsOnly() render.Format {
 	targets, err := o.targets()
-	return err == nil && slices.ContainsFunc(targets, func(t target) bool { return t.format == render.FormatName })
+	if err != nil {
+		return ""
+	}
+	bare := []render.Format{render.FormatName, render.FormatCSV, render.FormatTSV}
+	for _, t := range targets {
+		if slices.Contains(bare, t.format) {
+			return t.format
+		}
+	}
+	return ""
 }
 
 // options are those of one of several outputs: what is asked of tables is nothing

@@ -17,28 +17,19 @@ func run(ctx context.Context, a *app, args []string) int {
 	root.SetArgs(args)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	err := root.ExecuteContext(ctx)
+	reached, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
 	if !global.started {
 		// Anything that cobra refuses before a verb starts is usage: unknown
 		// commands and flags, numbers of arguments.
-		err = asUsage(err)
+		err = asUsage(reached, err)
 	}
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
 	return a.report(err, wantsJSON(global, args))
-}
-
-// asUsage gives an error of the flag parser its class.
-func asUsage(err error) error {
-	if f := classify(err); f.Code != codeInternal {
-		return err
-	}
-	message, _, _ := strings.Cut(err.Error(), "\n")
-	return &usageError{message: message, hint: "evalctl --help   lists the commands; evalctl COMMAND --help says what one takes"}
 }
 
 // wantsJSON reports whether errors are to be JSON. Where flags were not parsed to

@@ -47,7 +47,7 @@ there are.
   evalctl runs --model '/-(bf16|fp8)$/' --count
   evalctl runs c0bd961e50124ab3 -o wide`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := list.check(cmd, "runs", runOrders[:], global.output.printsNames()); err != nil {
+			if err := list.check(cmd, "runs", runOrders[:], global.output.elementsOnly()); err != nil {
 				return err
 			}
 			value, warnings, err := a.runs(cmd.Context(), global, args, list)

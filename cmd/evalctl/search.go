@@ -32,7 +32,8 @@ warning says so. Both know upper and lower case.`
 
 // timeHelp explains --since and --until.
 const timeHelp = `--since and --until are about when a run started in the tracking store, which
-is its export: 12h, 3d or 2w ago, a date (UTC; --until includes it), or RFC 3339.`
+is its export: 30min, 12h, 3d or 2w ago, a date (UTC; --until includes it), or
+RFC 3339.`
 
 // chooserHelp explains the filters of verbs that take selectors.
 const chooserHelp = `--model, --experiment, --tag, --since and --until say what model:NAME and @latest
@@ -46,7 +47,7 @@ func (f *searchFlags) registerChooser(cmd *cobra.Command, a *app, global *global
 	flags.StringVar(&f.model, "model", "", "of this model (a glob, or /regex/)")
 	flags.StringArrayVar(&f.experiments, "experiment", nil, "in this experiment, by name (a glob, or /regex/) or id; repeatable, any of them")
 	flags.StringArrayVar(&f.tags, "tag", nil, "with the tag KEY=VALUE (a glob, or /regex/) or KEY; repeatable, all of them")
-	flags.StringVar(&f.since, "since", "", "started since: 12h, 3d, 2w, 2026-10-01, or RFC 3339")
+	flags.StringVar(&f.since, "since", "", "started since: 30min, 12h, 3d, 2w, 2026-10-01, or RFC 3339")
 	flags.StringVar(&f.until, "until", "", "started until, as in --since; a date is included")
 	flags.BoolVar(&f.includeDeleted, "include-deleted", false, "look at deleted runs and experiments too")
 	flags.BoolVar(&f.deep, "deep", false, "fetch files of runs whose model is not known without")
@@ -190,16 +191,21 @@ func parseMoment(flag, text string, now func() time.Time, end bool) (time.Time, 
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, nil
 	}
-	const century = 100 * 366 * 24
-	hours := map[byte]int{'h': 1, 'd': 24, 'w': 7 * 24}[text[len(text)-1]]
-	n, err := strconv.Atoi(text[:len(text)-1])
-	if err != nil || hours == 0 || n < 0 || n > century/hours || text[0] == '+' || text[0] == '-' {
+	const century = 100 * 366 * 24 * 60 // minutes
+	const minute = "min"
+	number, unit := text[:len(text)-1], text[len(text)-1:]
+	if count, ok := strings.CutSuffix(text, minute); ok {
+		number, unit = count, minute
+	}
+	minutes := map[string]int{minute: 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}[unit]
+	n, err := strconv.Atoi(number)
+	if err != nil || minutes == 0 || n < 0 || n > century/minutes || text[0] == '+' || text[0] == '-' {
 		return time.Time{}, &usageError{
 			message: fmt.Sprintf("--%s %q is no point in time", flag, text),
-			hint:    "12h, 3d or 2w ago, a date such as 2026-10-01, or a time such as 2026-10-01T12:00:00Z",
+			hint:    "30min, 12h, 3d or 2w ago, a date such as 2026-10-01, or a time such as 2026-10-01T12:00:00Z",
 		}
 	}
-	return now().Add(-time.Duration(n*hours) * time.Hour), nil
+	return now().Add(-time.Duration(n*minutes) * time.Minute), nil
 }
 
 // resolve finds the runs behind words. Nothing is asked for before every word and
