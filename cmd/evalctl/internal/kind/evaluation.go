@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -175,6 +176,7 @@ func runtimeTable(e compare.Evaluation, wide bool) render.Table {
 	if wide {
 		table.Columns = append(table.Columns, render.Column{Title: "job"}, render.Column{Title: "status codes"}, render.Column{Title: "runs", Align: render.Right})
 	}
+	variants := variantsOfJobs(e)
 	for _, r := range e.Runtime {
 		failed := dash
 		if r.Responses != nil && r.Successful != nil {
@@ -190,7 +192,7 @@ func runtimeTable(e compare.Evaluation, wide bool) render.Table {
 		if slices.ContainsFunc(e.Runtime, func(o compare.JobRuntime) bool {
 			return nemo.Text(o.Task) == nemo.Text(r.Task) && nemo.Text(o.JobID) != nemo.Text(r.JobID)
 		}) {
-			name += " " + nemo.Text(r.JobID)
+			name += " " + cmp.Or(variants[nemo.Text(r.JobID)], nemo.Text(r.JobID))
 		}
 		cells := render.Row{
 			plain(name), plain(whole(r.Responses)), plain(failed), plain(cut),
@@ -207,6 +209,32 @@ func runtimeTable(e compare.Evaluation, wide bool) render.Table {
 		table.Rows = append(table.Rows, cells)
 	}
 	return table
+}
+
+// variantsOfJobs tells by which variant the scores of a job are listed; "" where a
+// variant has several jobs, which it does not tell apart.
+func variantsOfJobs(e compare.Evaluation) map[string]string {
+	jobOf := map[string]string{}
+	for _, run := range e.Runs {
+		jobOf[run.RunID] = nemo.Text(run.JobID)
+	}
+	type cell struct{ task, variant string }
+	jobs := map[cell][]string{}
+	for _, s := range e.Scores {
+		of := cell{s.Task, nemo.Text(s.Variant)}
+		for _, source := range s.Sources {
+			if job := jobOf[source.RunID]; !slices.Contains(jobs[of], job) {
+				jobs[of] = append(jobs[of], job)
+			}
+		}
+	}
+	variants := map[string]string{}
+	for of, list := range jobs {
+		if len(list) == 1 {
+			variants[list[0]] = of.variant
+		}
+	}
+	return variants
 }
 
 func evaluationBrief(e compare.Evaluation, warnings []nemo.Warning) []string {

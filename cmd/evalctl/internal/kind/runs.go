@@ -2,7 +2,9 @@ package kind
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/render"
@@ -32,8 +34,18 @@ func runsScreen(v RunsValue, warnings []nemo.Warning, wide bool) []render.Block 
 	table := render.Table{Columns: []render.Column{
 		{Title: "job"}, {Title: "task", Flexible: true}, {Title: "model", Flexible: true}, {Title: "status"}, {Title: "started"},
 	}}
+	// A job may have been exported to several experiments.
+	experiments := wide || slices.ContainsFunc(v.Runs, func(run nemo.Run) bool {
+		return nemo.Text(run.Experiment) != nemo.Text(v.Runs[0].Experiment)
+	})
 	if wide {
-		table.Columns = append(table.Columns, render.Column{Title: "harness"}, render.Column{Title: "experiment"}, render.Column{Title: "run"})
+		table.Columns = append(table.Columns, render.Column{Title: "harness"})
+	}
+	if experiments {
+		table.Columns = append(table.Columns, render.Column{Title: "experiment", Flexible: !wide})
+	}
+	if wide {
+		table.Columns = append(table.Columns, render.Column{Title: "run"})
 	}
 	for _, run := range v.Runs {
 		status := plain(run.Status)
@@ -42,10 +54,16 @@ func runsScreen(v RunsValue, warnings []nemo.Warning, wide bool) []render.Block 
 		}
 		cells := render.Row{
 			strong(orDash(nemo.Text(run.JobID))), plain(orDash(nemo.Text(run.Task))), plain(orDash(nemo.Text(run.Model))),
-			status, muted(minute(run.StartedAt)),
+			status, muted(second(run.StartedAt)),
 		}
 		if wide {
-			cells = append(cells, plain(orDash(nemo.Text(run.Harness))), plain(orDash(nemo.Text(run.Experiment))), muted(run.RunID))
+			cells = append(cells, plain(orDash(nemo.Text(run.Harness))))
+		}
+		if experiments {
+			cells = append(cells, plain(orDash(nemo.Text(run.Experiment))))
+		}
+		if wide {
+			cells = append(cells, muted(run.RunID))
 		}
 		table.Rows = append(table.Rows, cells)
 	}
@@ -70,6 +88,15 @@ func minute(t *nemo.Time) string {
 		return dash
 	}
 	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// second is a time as people read it, to the second: exports of one job lie close
+// together.
+func second(t *nemo.Time) string {
+	if t == nil {
+		return dash
+	}
+	return t.UTC().Format(time.DateTime)
 }
 
 // briefList bounds how many elements of a list brief names.
