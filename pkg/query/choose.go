@@ -12,12 +12,17 @@ import (
 
 // latest turns @latest~N into the id of an invocation, or of a nel-next run. The
 // selection finds it; what it consists of is then looked up as if its id had been
-// typed.
+// typed. An invocation is as new as its newest finished run, so that a failed export
+// of an old one does not make it the newest.
 func (r Resolver) latest(ctx context.Context, store Store, source Source) (Source, error) {
 	const jobs = 20 // of an invocation, or fewer
 	seen := map[string]bool{}
 	tally := Tally{}
-	for run, err := range Find(ctx, store, r.Selection, jobs*(source.Back+1), r.chooser(), &tally) {
+	selection := r.Selection
+	if len(selection.Statuses) == 0 {
+		selection.Statuses = []string{StatusFinished}
+	}
+	for run, err := range Find(ctx, store, selection, jobs*(source.Back+1), r.chooser(), &tally) {
 		if err != nil {
 			return Source{}, err
 		}
@@ -39,7 +44,7 @@ func (r Resolver) latest(ctx context.Context, store Store, source Source) (Sourc
 	if r.Selection.Narrows() {
 		message = strings.TrimSuffix(message, "it holds ") + "the filters leave "
 	}
-	message += plural(len(seen), "invocation", "invocations")
+	message += plural(len(seen), "invocation with a finished run", "invocations with a finished run")
 	return Source{}, &Error{Code: NotFound, Message: message, Hint: tally.hint("evalctl invocations   lists what there is")}
 }
 

@@ -197,6 +197,9 @@ func TestLatest(t *testing.T) {
 		of("m", "a", job("a1", inv, 0, 1)), of("m", "b", job("b1", inv, 1, 9)), // one job was exported again
 		of("n", "a", job("a2", inv2, 0, 8)), of("m", "b", job("b2", inv2, 1, 2)),
 		bundle,
+		// An export that failed makes no invocation the newest.
+		with(of("m", "c", job("c2", inv2, 2, 50)), func(r *query.Run) { r.Status = query.StatusFailed }),
+		with(of("o", "c", job("a3", inv3, 0, 51)), func(r *query.Run) { r.Status = query.StatusRunning }),
 		query.Run{ID: "x", StartTime: time.Date(2026, 1, 1, 0, 59, 0, 0, time.UTC), Tags: map[string]string{query.TagJob: "4711"}}, // no evaluation
 	)
 	for _, test := range []struct {
@@ -205,11 +208,11 @@ func TestLatest(t *testing.T) {
 		want      []string // nil: there is none
 	}{
 		{"@latest", query.Selection{}, []string{"a1", "b1"}},
-		{"@latest~1", query.Selection{}, []string{"a2", "b2"}},
+		{"@latest~1", query.Selection{}, []string{"a2", "b2", "c2"}},
 		{"@latest~2", query.Selection{}, []string{"n1"}},
 		{"@latest~3", query.Selection{}, nil},
 		// The filters find the invocation, which is then whole.
-		{"@latest", query.Selection{Model: pattern(t, "n")}, []string{"a2", "b2"}},
+		{"@latest", query.Selection{Model: pattern(t, "n")}, []string{"a2", "b2", "c2"}},
 		{"@latest~1", query.Selection{Model: pattern(t, "n")}, nil},
 		{"@latest", query.Selection{Task: pattern(t, "mmlu")}, []string{"n1"}},
 		{"@latest", query.Selection{Until: time.Date(2026, 1, 1, 0, 2, 0, 0, time.UTC)}, []string{"a1", "b1"}},
