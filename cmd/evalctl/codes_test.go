@@ -115,6 +115,7 @@ var producers = map[string]producer{
 	"MODEL_RUNS":             {on: onExamples, args: "compare model:acme/falcon-8b-bf16 model:acme/falcon-8b-nvfp4 --experiment acme/*"},
 	"MODEL_UNKNOWN":          {on: onExamples, args: "runs --limit 0"},
 	"NO_INVOCATION":          {on: onShapes, args: "invocations --limit 0"},
+	"NOT_JUDGED":             {on: onExamples, args: "gate A1 B1 --policy POLICY"},
 	"NOT_A_NUMBER":           {on: onShapes, args: "compare 33445566778899aa 34445566778899aa --scores all"},
 	"NO_PRIMARY_SCORE":       {on: onExamples, args: "compare A1 B1"},
 	"NO_SCORE_MATCHES":       {on: onExamples, args: "compare A1 B1 --scores nothing*"},

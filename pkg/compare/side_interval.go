@@ -25,6 +25,7 @@ type Measured struct {
 type Measurement struct {
 	Summary SideSummary // as a candidate
 	Scores  []Measured  // sorted as in [Evaluate]
+	Missing []Missing   // what was configured and has no results
 	Jobs    []nemo.Job  // that count
 }
 
@@ -36,7 +37,7 @@ func Measure(side Side, options Options) (Measurement, error) {
 		return Measurement{}, err
 	}
 	absent := missing(settled, prepared, options.Catalog, false)
-	m := Measurement{Summary: summaries(settled, prepared, absent, options.Catalog)[0], Scores: []Measured{}, Jobs: settled[0].Jobs}
+	m := Measurement{Summary: summaries(settled, prepared, absent, options.Catalog)[0], Scores: []Measured{}, Missing: absent, Jobs: settled[0].Jobs}
 	m.Summary.Role = Candidate
 	for _, t := range prepared[0] {
 		for i := range t.cells {

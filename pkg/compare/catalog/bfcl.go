@@ -54,3 +54,9 @@ func bfclHeadline(scores []nemo.Score, candidates []int) (int, bool) {
 	}
 	return max(headline, 0), headline >= 0
 }
+
+// IsTotal reports whether a metric of a harness is a mean in which parts that were not
+// run count as 0: BFCL's totals.
+func IsTotal(harness, metric string) bool {
+	return harness == "bfcl" && slices.ContainsFunc(bfclTotals(), func(total bfclTotal) bool { return total.metric == metric })
+}

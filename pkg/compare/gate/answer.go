@@ -27,6 +27,7 @@ type Answer struct {
 	Rows         []Row                 `json:"rows"`
 	Bounds       []BoundResult         `json:"bounds"`
 	Missing      []compare.Missing     `json:"missing"`
+	NotJudged    []NotJudged           `json:"not_judged"` // tasks that no rule was applied to
 	Counts       Counts                `json:"counts"`
 	Settings     Settings              `json:"settings"`
 	Notes        []string              `json:"notes"`
@@ -102,7 +103,19 @@ type Counts struct {
 	Missing       int `json:"missing"`
 	NotComparable int `json:"not_comparable"`
 	Advisory      int `json:"advisory"`
-	NoPrimary     int `json:"no_primary"` // tasks without headline, which no rule was applied to
+	NoPrimary     int `json:"no_primary"` // tasks without headline
+	NotJudged     int `json:"not_judged"` // tasks that no rule was applied to
+}
+
+// NotJudged is a task, or a variant of one, that the policy does not list and that no
+// rule could be applied to. One without headline has an inconclusive row besides, if
+// the defaults require it.
+type NotJudged struct {
+	Harness *string `json:"harness"`
+	Task    string  `json:"task"`
+	Variant *string `json:"variant"`
+	Reason  string  `json:"reason"` // no_headline, no_results or absent_on_side
+	Detail  string  `json:"detail"` // for a person
 }
 
 // Explanation is one place where the decision, or what it rests on, is another than

@@ -102,7 +102,7 @@ func (a *Answer) explainRow(row Row) {
 	switch {
 	case row.Result == Missing:
 		if !row.listed {
-			say(explainUnlisted, "nel gate ignores a benchmark that the policy does not list and the candidate lacks; here it is missing.")
+			say(explainUnlisted, "nel gate ignores a benchmark that the policy does not list and a side lacks; here it is missing.")
 		}
 		return
 	case row.Result == NotComparable:

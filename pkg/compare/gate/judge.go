@@ -28,7 +28,7 @@ func Judge(sides []compare.Side, policy *Policy, options compare.Options) (Answe
 	g := &gate{policy: policy, sides: sides, options: policy.apply(options)}
 	g.answer = Answer{
 		Policy:  PolicyFile{Path: policy.Path, Version: policy.Version, SHA256: policy.SHA256},
-		Reasons: []string{}, Rows: []Row{}, Bounds: []BoundResult{}, Missing: []compare.Missing{},
+		Reasons: []string{}, Rows: []Row{}, Bounds: []BoundResult{}, Missing: []compare.Missing{}, NotJudged: []NotJudged{},
 		Notes: []string{}, Explanations: []Explanation{},
 		Settings: Settings{
 			Decision: policy.Decision, Confidence: options.Confidence, Allow: g.options.Allow, Seed: options.Seed,
@@ -56,6 +56,7 @@ type gate struct {
 	answer   Answer
 	warnings []nemo.Warning
 	jobs     []nemo.Job // of the candidate, that count
+	names    []string   // of the tasks that a side has results of
 }
 
 // candidate is the side that is judged.
@@ -171,6 +172,7 @@ func (g *gate) against() error {
 	g.answer.Counts.NoPrimary = comparison.Counts.NoPrimary
 	g.warnings = warnings
 	groups, names := tasksOf(assessed)
+	g.names = names
 	var deciding []*judged
 	var rows []Row
 	listed := map[string]bool{}
@@ -204,10 +206,12 @@ func (g *gate) against() error {
 			rows = append(rows, g.unmatched(b, names))
 		}
 	}
+	rows = append(rows, g.withoutResults()...)
 	slices.SortStableFunc(rows, func(a, b Row) int {
 		return cmp.Or(cmp.Compare(a.Task, b.Task), cmp.Compare(nemo.Text(a.Variant), nemo.Text(b.Variant)))
 	})
 	g.answer.Rows = append(g.answer.Rows, rows...)
+	g.sayNotJudged()
 	g.recount()
 	return nil
 }
@@ -255,7 +259,7 @@ func (g *gate) choose(group []compare.Assessed, rules Rules, listed bool) (*Row,
 	}
 	if at < 0 {
 		if !listed {
-			return nil, nil // counted, and a warning names it
+			return g.headless(group, rules), nil
 		}
 		names := make([]scoreName, len(group))
 		for i, row := range group {
@@ -266,8 +270,9 @@ func (g *gate) choose(group []compare.Assessed, rules Rules, listed bool) (*Row,
 	chosen := &group[at]
 	row := newRow(chosen.Row)
 	switch {
-	case chosen.Base.Repeats == 0 && !listed:
-		return nil, nil // new in the candidate: nothing to compare it with
+	case !listed && g.isNew(group):
+		g.leaveOut(group[0].Row, nemo.ReasonAbsentOnSide, "new in the candidate")
+		return nil, nil
 	case chosen.Base.Repeats == 0 || chosen.Cand.Repeats == 0:
 		row.Result, row.Detail = Missing, ptr(g.absence(chosen.Row))
 	case chosen.Base.Value == nil || chosen.Cand.Value == nil:
@@ -360,10 +365,8 @@ func (g *gate) absence(row compare.Row) string {
 	if row.Base.Repeats == 0 {
 		side = row.Base.Side
 	}
-	for _, m := range g.answer.Missing {
-		if m.Side == side && g.options.Catalog.Canonical(nemo.Text(m.Task)) == g.options.Catalog.Canonical(row.Task) {
-			return "nothing on " + side + " (" + inWords(m.Reason) + ")"
-		}
+	if m := g.missingOn(side, row.Task); m != nil {
+		return "nothing on " + side + " (" + inWords(m.Reason) + ")"
 	}
 	return "nothing on " + side
 }
@@ -484,6 +487,7 @@ func (g *gate) conclude() {
 	default:
 		a.Verdict = Pass
 	}
+	c.NotJudged = len(a.NotJudged)
 	tested := slices.DeleteFunc(slices.Clone(a.Rows), func(r Row) bool {
 		return !r.Required || nemo.Text(r.Inference.DecisionBasis) != basisCI
 	})

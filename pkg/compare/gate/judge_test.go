@@ -554,7 +554,7 @@ func TestTemplateLoadsAgain(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}
-		if len(jobs) > 0 && (len(p.Benchmarks) != 1 || !strings.Contains(text, "0.85 of 200 questions")) {
+		if len(jobs) > 0 && (len(p.Benchmarks) != 2 || !strings.Contains(text, "0.85 of 200 questions")) {
 			t.Errorf("%+v from\n%s", p.Benchmarks, text)
 		}
 	}

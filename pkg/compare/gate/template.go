@@ -8,8 +8,10 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/compare/catalog"
 	"github.com/evalctl/evalctl/pkg/compare/infer"
 	"github.com/evalctl/evalctl/pkg/decimal"
+	"github.com/evalctl/evalctl/pkg/nemo"
 )
 
 // Template writes a policy for what a baseline holds, with what each task scored and
@@ -24,43 +26,49 @@ func Template(side compare.Side, options compare.Options) (string, error) {
 	var out strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
 	say("# A policy for evalctl gate, from %s. Tasks that it does not list are", comment(side.Label))
-	say("# judged by the defaults; every difference in settings counts unless allowed below.")
+	say("# judged by the defaults. Of these, one without headline leaves the gate inconclusive,")
+	say("# and one that is new in the candidate, or that failed on both sides, is only named.")
+	say("# Every difference in settings counts unless allowed below.")
 	say("version: 1")
 	say("")
 	say("defaults:")
 	say("  tier: supporting      # critical and supporting ones are required; advisory ones are shown")
 	say("  max_drop: %s       # a share of the scale: 0.01 is one point", DefaultMaxDrop)
 	say("")
-	var listed, headless []string
-	for _, group := range byTask(measured) {
-		if len(listed) > 0 && listed[len(listed)-1] == group[0].Task || len(headless) > 0 && headless[len(headless)-1] == group[0].Task {
-			continue // another variant
-		}
-		if primaryOf(group) == nil {
-			headless = append(headless, group[0].Task)
-			continue
-		}
-		listed = append(listed, group[0].Task)
-	}
-	if len(listed) == 0 {
+	groups := byTask(measured)
+	if len(groups) == 0 {
 		say("benchmarks: {}")
 	} else {
 		say("benchmarks:")
 	}
 	seen := map[string]bool{}
-	for _, group := range byTask(measured) {
+	for _, group := range groups {
 		task, head := group[0].Task, primaryOf(group)
 		if seen[options.Catalog.Canonical(task)] {
 			continue
 		}
 		seen[options.Catalog.Canonical(task)] = true
 		if head == nil {
-			say("  # %s has no headline; choose a metric: %s", comment(task), comment(listing(metricsOf(namesOf(group)))))
-			say("  # %s: {metric: %s}", key(task), key(group[0].Metric))
+			say("  # %s has no headline, so it is not judged; a metric has it judged, such as {metric: %s},", comment(task), comment(key(telling(group))))
+			say("  # of %s", comment(listing(metricsOf(namesOf(group)))))
+			say("  %s: {tier: advisory}", key(task))
 			continue
 		}
 		say("  # %s %s", comment(head.Metric), comment(described(*head, options)))
 		say("  %s: {tier: critical}", key(task))
+	}
+	for _, m := range measurement.Missing {
+		task := nemo.Text(m.Task)
+		id := options.Catalog.Canonical(task)
+		if task == "" || seen[id] {
+			continue
+		}
+		seen[id] = true
+		why := inWords(m.Reason)
+		if m.Detail != nil {
+			why += ": " + *m.Detail
+		}
+		say("  # %s is not listed: the baseline has no results of it (%s)", comment(task), comment(why))
 	}
 	say("")
 	say("bounds:                 # of the candidate alone; one that cannot be measured is missing")
@@ -79,6 +87,25 @@ func Template(side compare.Side, options compare.Options) (string, error) {
 	say("comparability:")
 	say("  allow: []             # settings that may differ, such as temperature")
 	return out.String(), nil
+}
+
+// telling is the metric to suggest for a task without headline: the first whose value
+// is not 0 and that is no total, as one of parts that were not run counts them as 0.
+func telling(group []compare.Measured) string {
+	best, rank := group[0].Metric, 3
+	for _, m := range group {
+		r := 0
+		if catalog.IsTotal(nemo.Text(m.Harness), m.Metric) {
+			r = 2
+		}
+		if m.Value == nil || m.Value.Sign() == 0 {
+			r++
+		}
+		if r < rank {
+			best, rank = m.Metric, r
+		}
+	}
+	return best
 }
 
 func primaryOf(group []compare.Measured) *compare.Measured {

@@ -17,9 +17,9 @@ func GateDocument(a gate.Answer, warnings []nemo.Warning) render.Document {
 	draw := gateScreen{a: a, warnings: warnings}
 	return render.Document{
 		Kind: Gate, Data: a, Warnings: warnings,
-		Items: items(a.Rows), ItemKind: "row", Summary: gateSummary{a.Verdict, a.Counts, a.Bounds},
+		Items: items(a.Rows), ItemKind: "row", Summary: gateSummary{a.Verdict, a.Counts, a.Bounds, a.NotJudged},
 		Screen: draw.blocks(false), Wide: draw.blocks(true), Brief: draw.brief(),
-		Tables: []render.Records{gateRecords(a), boundRecords(a), missingRecords(a.Missing)},
+		Tables: []render.Records{gateRecords(a), boundRecords(a), missingRecords(a.Missing), notJudgedRecords(a)},
 		Report: draw.report(),
 	}
 }
@@ -28,7 +28,8 @@ func GateDocument(a gate.Answer, warnings []nemo.Warning) render.Document {
 type gateSummary struct {
 	Verdict gate.Result `json:"verdict"`
 	gate.Counts
-	Bounds []gate.BoundResult `json:"bounds"`
+	Bounds    []gate.BoundResult `json:"bounds"`
+	NotJudged []gate.NotJudged   `json:"not_judged"`
 }
 
 // gateScreen draws for people.
@@ -55,7 +56,11 @@ func (d gateScreen) blocks(wide bool) []render.Block {
 	if len(d.a.Explanations) > 0 {
 		blocks = append(blocks, d.explanations())
 	}
-	d.notes.rest(d.warnings)
+	said := []string{"NOT_JUDGED"}
+	if len(d.a.Sides) > 1 {
+		said = append(said, "NO_PRIMARY_SCORE") // a row, a note of its own, or not judged
+	}
+	d.notes.rest(d.warnings, said...)
 	return append(blocks, d.notes.blocks()...)
 }
 
@@ -98,6 +103,9 @@ func (d gateScreen) verdict() string {
 	line += fmt.Sprintf(": %s of %d required", strings.Join(parts, ", "), c.Required)
 	if c.Advisory > 0 {
 		line += fmt.Sprintf("; %d advisory", c.Advisory)
+	}
+	if c.NotJudged > 0 {
+		line += fmt.Sprintf("; %d not judged", c.NotJudged)
 	}
 	return line
 }
@@ -297,6 +305,9 @@ func (d *gateScreen) prose() render.Paragraph {
 	for _, note := range d.a.Notes {
 		say(note, muted)
 	}
+	if left := notJudgedText(d.a.NotJudged, len(d.a.NotJudged)); left != "" {
+		lines = append(lines, render.Cell{Text: "Not judged: " + left + ".", Tone: render.Caution})
+	}
 	for _, entry := range missingLines(d.a.Missing, d.a.Sides) {
 		lines = append(lines, render.Cell{Text: entry, Tone: render.Caution})
 	}
@@ -384,10 +395,38 @@ func (d gateScreen) brief() []string {
 	if len(parts) > 0 {
 		lines = append(lines, "bounds: "+strings.Join(parts, "; "))
 	}
+	if left := notJudgedText(d.a.NotJudged, briefTasks); left != "" {
+		lines = append(lines, "not judged: "+left)
+	}
 	if missing := missingBrief(d.a.Missing); missing != "" {
 		lines = append(lines, missing)
 	}
 	return append(lines, more)
+}
+
+// notJudgedText names the tasks that no rule was applied to, at most so many, those of
+// one reason together.
+func notJudgedText(left []gate.NotJudged, most int) string {
+	var order []string
+	tasks := map[string][]string{}
+	for _, n := range left[:min(len(left), most)] {
+		name := n.Task
+		if n.Variant != nil {
+			name += " " + *n.Variant
+		}
+		if tasks[n.Detail] == nil {
+			order = append(order, n.Detail)
+		}
+		tasks[n.Detail] = append(tasks[n.Detail], name)
+	}
+	var parts []string
+	for _, detail := range order {
+		parts = append(parts, strings.Join(tasks[detail], ", ")+" ("+detail+")")
+	}
+	if more := len(left) - most; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // gateRank puts what kept the gate from passing first.
@@ -430,6 +469,19 @@ func boundRecords(a gate.Answer) render.Records {
 			b.Measure, nemo.Text(b.Task), nemo.Text(b.Variant), text(b.Value), b.Bound, nemo.Text(b.Unit), text(lo), text(hi),
 			string(b.Tier), fmt.Sprint(b.Required), string(b.Result), nemo.Text(b.Reason),
 		})
+	}
+	return records
+}
+
+// notJudgedRecords is the tasks that no rule was applied to, as a table.
+func notJudgedRecords(a gate.Answer) render.Records {
+	records := render.Records{
+		Name:    "not_judged",
+		Columns: []string{"harness", "task", "variant", "reason", "detail"},
+		Numeric: []bool{false, false, false, false, false},
+	}
+	for _, n := range a.NotJudged {
+		records.Rows = append(records.Rows, []string{nemo.Text(n.Harness), n.Task, nemo.Text(n.Variant), n.Reason, n.Detail})
 	}
 	return records
 }
