@@ -49,6 +49,26 @@ const (
 130  interrupted`
 )
 
+// Exit statuses of errors under --exit-codes=nel, where 1 and 2 are verdicts: those of
+// sysexits.h.
+const (
+	exitNelUsage   = 64
+	exitNelFailure = 70
+)
+
+// besideVerdicts moves the exit status of an error out of the way of nel gate's
+// verdicts. Verdicts, and an interruption, keep theirs.
+func (f failure) besideVerdicts() failure {
+	switch {
+	case f.Code == codeVerdict || f.ExitStatus == exitInterrupted:
+	case f.ExitStatus == exitUsage:
+		f.ExitStatus = exitNelUsage
+	default:
+		f.ExitStatus = exitNelFailure
+	}
+	return f
+}
+
 // usageError is a mistake in how the command was called.
 type usageError struct {
 	message string
@@ -145,8 +165,7 @@ func classify(err error) failure {
 
 // report prints an error once, on stderr: a line and a hint for people, with JSON
 // output one object.
-func (a *app) report(err error, asJSON bool) int {
-	f := classify(err)
+func (a *app) report(f failure, asJSON bool) int {
 	if asJSON {
 		object := struct {
 			Kind          string  `json:"kind"`

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,27 @@ import (
 	"github.com/evalctl/evalctl/pkg/compare"
 	"github.com/evalctl/evalctl/pkg/compare/gate"
 )
+
+// wantsNelStatuses reports whether a command line is a gate with the statuses of nel
+// gate. The words decide, as an error may come before the flags are parsed.
+func wantsNelStatuses(args []string) bool {
+	const flag = "--exit-codes"
+	if !slices.Contains(args, "gate") {
+		return false
+	}
+	last := ""
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if value, found := strings.CutPrefix(arg, flag+"="); found {
+			last = value
+		} else if arg == flag && i+1 < len(args) {
+			last = args[i+1]
+		}
+	}
+	return last == exitCodesNel
+}
 
 // gateFlags are the knobs of a gate, beside its policy.
 type gateFlags struct {
@@ -43,7 +65,10 @@ const gateStatusesHelp = `Exit status:
   5  not found
   6  inconclusive, or not comparable
   7  the server could not be reached, or timed out after retries
-130  interrupted`
+130  interrupted
+
+With --exit-codes=nel: 0, 1 and 2 for pass, fail and inconclusive, 64 for usage,
+70 for every other error.`
 
 func newGate(a *app, global *globalFlags) *cobra.Command {
 	f := &gateFlags{}
@@ -98,7 +123,7 @@ docs/gate.md has the whole policy.
 	flags.BoolVar(&f.point, "point", false, "decide on the exact numbers alone, whatever the policy says: no inference")
 	flags.BoolVar(&f.explain, "explain", false, "say where the answer differs from nel gate's, and the rule that decided each row")
 	flags.BoolVar(&f.init, "init", false, "write a policy for what the given baseline holds to standard output")
-	flags.StringVar(&f.exitCodes, "exit-codes", exitCodesOwn, "exit statuses of pass, fail and inconclusive: evalctl (0, 3, 6) or nel (0, 1, 2)")
+	flags.StringVar(&f.exitCodes, "exit-codes", exitCodesOwn, "exit statuses of pass, fail and inconclusive: evalctl (0, 3, 6) or nel (0, 1, 2; errors: 64, 70)")
 	f.infer.registerEvidence(cmd)
 	f.overlap.register(cmd)
 	f.samples.register(cmd)

@@ -29,7 +29,11 @@ func run(ctx context.Context, a *app, args []string) int {
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return a.report(err, wantsJSON(global, args))
+	f := classify(err)
+	if wantsNelStatuses(args) {
+		f = f.besideVerdicts()
+	}
+	return a.report(f, wantsJSON(global, args))
 }
 
 // wantsJSON reports whether errors are to be JSON. Where flags were not parsed to
