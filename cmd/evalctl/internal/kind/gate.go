@@ -124,14 +124,18 @@ func gateTone(r gate.Result, required bool) render.Tone {
 
 func (d *gateScreen) rows(wide bool) render.Table {
 	change := "Δ"
+	rule := "rule"
+	if !wide && d.oneRule() != "" {
+		rule = "" // said below the table
+	}
 	table := render.Table{Columns: []render.Column{
 		{Title: "task", Flexible: true},
-		{Title: "score", Flexible: true},
+		{Title: "score", Flexible: true, Middle: true},
 		{Title: d.a.Sides[0].Label, Align: render.Point},
 		{Title: d.a.Sides[1].Label, Align: render.Point},
 		{Title: change, Align: render.Point},
 		{Title: percentText(d.a.Settings.Confidence) + " interval", Align: render.Point},
-		{Title: "rule"},
+		{Title: rule},
 		{Title: "result"},
 		{},
 	}}
@@ -162,11 +166,15 @@ func (d *gateScreen) rows(wide bool) render.Table {
 			}
 			marks += d.notes.mark(note)
 		}
+		shownRule := ruleText(row)
+		if rule == "" {
+			shownRule = ""
+		}
 		cells := render.Row{
 			plain(taskName(row.Row)), plain(score), plain(fixed(row.Base.Value, places)), plain(fixed(row.Cand.Value, places)),
 			{Text: signed(row.Delta, places), Tone: toneOf(row.Verdict)},
 			plain(intervalText(row.Inference.CI, places)),
-			plain(ruleText(row)),
+			plain(shownRule),
 			{Text: resultText(row.Result, row.Required), Tone: gateTone(row.Result, row.Required)},
 			{Text: strings.TrimSpace(marks), Tone: render.Caution},
 		}
@@ -181,6 +189,22 @@ func (d *gateScreen) rows(wide bool) render.Table {
 		table.Rows = append(table.Rows, cells)
 	}
 	return table
+}
+
+// oneRule is the rule that decided every row that any decided, with its margin; "" if
+// they are several, or none.
+func (d gateScreen) oneRule() string {
+	one := ""
+	for _, row := range d.a.Rows {
+		switch shown := ruleText(row); {
+		case row.Rule == nil || shown == one:
+		case one != "":
+			return ""
+		default:
+			one = shown
+		}
+	}
+	return one
 }
 
 // ruleText is the rule that decided with its margin: "max_drop 0.01".
@@ -224,16 +248,16 @@ func resultText(r gate.Result, required bool) string {
 
 func (d *gateScreen) bounds(wide bool) render.Table {
 	table := render.Table{Columns: []render.Column{
-		{Title: "bound", Flexible: true},
+		{Title: "bound", Flexible: true, Middle: true},
 		{Title: "task", Flexible: true},
 		{Title: "value", Align: render.Point},
-		{Title: percentText(d.a.Settings.Confidence) + " interval", Align: render.Point},
 		{Title: "limit"},
 		{Title: "result"},
 		{},
 	}}
 	if wide {
-		table.Columns = append(table.Columns, render.Column{Title: "tier"}, render.Column{Title: "method"}, render.Column{Title: "job"})
+		table.Columns = append(table.Columns, render.Column{Title: percentText(d.a.Settings.Confidence) + " interval", Align: render.Point},
+			render.Column{Title: "tier"}, render.Column{Title: "method"}, render.Column{Title: "job"})
 	}
 	for _, b := range d.a.Bounds {
 		marks := ""
@@ -241,20 +265,31 @@ func (d *gateScreen) bounds(wide bool) render.Table {
 			marks = d.notes.mark(b.Measure + ": " + *b.Detail)
 		}
 		task := nemo.Text(b.Task)
+		if strings.HasPrefix(b.Measure, task+"/") {
+			task = "" // the bound names it
+		}
 		if b.Variant != nil {
-			task += " " + *b.Variant
+			task = strings.TrimSpace(task + " " + *b.Variant)
+		}
+		value := boundNumber(b.Value)
+		if b.Value != nil && b.Unit != nil {
+			value += " " + *b.Unit
 		}
 		interval := ""
 		if b.CI != nil && b.CI.Lo != nil && b.CI.Hi != nil {
 			interval = boundNumber(b.CI.Lo) + "  " + boundNumber(b.CI.Hi)
+			if b.Result == gate.Inconclusive && !wide {
+				marks += d.notes.mark(fmt.Sprintf("%s: the limit is inside the %s interval, %s to %s",
+					b.Measure, percentText(d.a.Settings.Confidence), boundNumber(b.CI.Lo), boundNumber(b.CI.Hi)))
+			}
 		}
 		cells := render.Row{
-			plain(b.Measure), plain(task), plain(boundNumber(b.Value)), plain(interval), plain(limitText(b)),
+			plain(b.Measure), plain(task), plain(value), plain(limitText(b)),
 			{Text: resultText(b.Result, b.Required), Tone: gateTone(b.Result, b.Required)},
 			{Text: strings.TrimSpace(marks), Tone: render.Caution},
 		}
 		if wide {
-			cells = append(cells, plain(string(b.Tier)), plain(nemo.Text(b.Method)), muted(nemo.Text(b.JobID)))
+			cells = append(cells, plain(interval), plain(string(b.Tier)), plain(nemo.Text(b.Method)), muted(nemo.Text(b.JobID)))
 		}
 		table.Rows = append(table.Rows, cells)
 	}
@@ -291,6 +326,9 @@ func (d *gateScreen) prose() render.Paragraph {
 	var rows []compare.Row
 	for _, row := range d.a.Rows {
 		rows = append(rows, row.Row)
+	}
+	if rule := d.oneRule(); rule != "" {
+		say("Rule of every row that one decided: "+rule+".", plain)
 	}
 	switch {
 	case d.a.Settings.Decision == gate.DecidePoint:
