@@ -100,19 +100,36 @@ func resolve(node *yaml.Node, depth int, budget *int) (*yaml.Node, *Mistake) {
 		}
 		if node.Kind == yaml.MappingNode && i%2 == 1 && node.Content[i-1].Tag == "!!merge" {
 			copied.Content = copied.Content[:len(copied.Content)-1]
-			merged = append(merged, resolved)
+			from := mergedFrom(resolved)
+			if from == nil {
+				return nil, &Mistake{placeOf(child), "<< merges a mapping or a list of mappings, not " + shown(resolved)}
+			}
+			merged = append(merged, from...)
 			continue
 		}
 		copied.Content = append(copied.Content, resolved)
 	}
 	for _, from := range merged {
-		for i := 0; i+1 < len(from.Content) && from.Kind == yaml.MappingNode; i += 2 {
+		for i := 0; i+1 < len(from.Content); i += 2 {
 			if valueOf(&copied, from.Content[i].Value) == nil {
 				copied.Content = append(copied.Content, from.Content[i], from.Content[i+1])
 			}
 		}
 	}
 	return &copied, nil
+}
+
+// mergedFrom lists the mappings that a merge key names, of which the first to have a
+// key wins; nil if the value is no mapping and no list of them.
+func mergedFrom(value *yaml.Node) []*yaml.Node {
+	notMapping := func(n *yaml.Node) bool { return n.Kind != yaml.MappingNode }
+	switch {
+	case value.Kind == yaml.MappingNode:
+		return []*yaml.Node{value}
+	case value.Kind == yaml.SequenceNode && !slices.ContainsFunc(value.Content, notMapping):
+		return append([]*yaml.Node{}, value.Content...)
+	}
+	return nil
 }
 
 // valueOf is the value under a key of a mapping; nil if there is none.

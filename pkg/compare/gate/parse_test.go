@@ -143,6 +143,11 @@ func TestMistakesInPolicies(t *testing.T) {
 		{"a: b: c", "1:1: not YAML: mapping values are not allowed in this context"},
 		{"version: 1\n  bad: x", "2:3: not YAML: mapping values are not allowed in this context"},
 		{"version: 1\n---\nversion: 1", "2:1: a second document; a policy is one"},
+		{"benchmarks: {a: {<<: nonsense}}", `1:22: << merges a mapping or a list of mappings, not "nonsense"`},
+		{"benchmarks: {a: {<<: 7}}", `1:22: << merges a mapping or a list of mappings, not "7"`},
+		{"benchmarks: {a: {<<: null}}", "1:22: << merges a mapping or a list of mappings, not nothing"},
+		{"benchmarks: {a: {<<: [{min: 1}, 7]}}", "1:22: << merges a mapping or a list of mappings, not a list"},
+		{"benchmarks:\n  a: {metric: &m x}\n  b: {<<: *m}", `3:11: << merges a mapping or a list of mappings, not "x"`},
 		{"a: &a [*a]", "1:4: nested too deep, or aliases that multiply"},
 		{
 			"version: 3\ndefaults: {tier: x, max_drop: -1}\nbounds: {coverage: '>=2'}",
@@ -167,6 +172,28 @@ func TestPolicyWithAliases(t *testing.T) {
 	p := policy(t, "benchmarks:\n  a: &strict {tier: critical, max_drop: 0.01}\n  b: *strict\n  c: {<<: *strict, max_drop: 0.02}\n")
 	if len(p.Benchmarks) != 3 || p.Benchmarks[1].Tier != gate.Critical || p.Benchmarks[2].MaxDrop.String() != "0.02" || p.Benchmarks[2].Tier != gate.Critical {
 		t.Errorf("%+v", p.Benchmarks)
+	}
+}
+
+// Of the mappings in a list, the first to have a key wins; the benchmark's own keys
+// win over all.
+func TestPolicyWithListOfMerges(t *testing.T) {
+	p := policy(t, "benchmarks:\n  a: &a {tier: critical, max_drop: 0.01}\n  b: &b {max_drop: 0.02, metric: x, min: 0.1}\n"+
+		"  c: {<<: [*a, *b], min: 0.3}\n  d: {<<: [*b, *a]}\n  e: {<<: [*a]}\n  f: {<<: [], min: 1}\n")
+	var got []string
+	for _, b := range p.Benchmarks[2:] {
+		drop, least := "-", "-"
+		if b.MaxDrop != nil {
+			drop = b.MaxDrop.String()
+		}
+		if b.Min != nil {
+			least = b.Min.String()
+		}
+		got = append(got, strings.Join([]string{b.Name, string(b.Tier), drop, b.Metric, least}, " "))
+	}
+	want := []string{"c critical 0.01 x 0.3", "d critical 0.02 x 0.1", "e critical 0.01  -", "f  -  1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
