@@ -120,11 +120,14 @@ func parseMeasure(name string) (m measure, why string) {
 		return measure{ofLatencyPercentile, rest}, ""
 	}
 	if reason, ok := strings.CutPrefix(rest, finishPrefix); ok && reason != "" {
+		if near := nearest(reason, finishReasons()); near != "" && !strings.EqualFold(near, reason) {
+			return measure{}, "no answer ends for the reason " + reason + didYouMean(reason, finishReasons())
+		}
 		return measure{ofFinish, reason}, ""
 	}
 	if code, ok := strings.CutPrefix(rest, statusPrefix); ok && code != "" {
-		if code != anyBut200 && (len(code) != 3 || strings.Trim(code, "0123456789") != "") {
-			return measure{}, "a status is three digits or " + anyBut200
+		if code != anyBut200 && !isStatus(code) {
+			return measure{}, "a status is a number from 100 to 599, or " + anyBut200
 		}
 		return measure{ofStatus, code}, ""
 	}
@@ -133,6 +136,18 @@ func parseMeasure(name string) (m measure, why string) {
 		return measure{}, "no runtime measure is called " + rest + didYouMean(rest, known)
 	}
 	return measure{ofRuntime, rest}, ""
+}
+
+// finishReasons are the reasons that the API of OpenAI documents, and those that vLLM
+// adds. A run without any answer that ended so had none; a run without any of another
+// reason tells nothing.
+func finishReasons() []string {
+	return []string{"stop", "length", "tool_calls", "content_filter", "function_call", "abort", "error"}
+}
+
+// isStatus reports whether a text is a status of HTTP as it is written: 100 to 599.
+func isStatus(code string) bool {
+	return len(code) == 3 && code[0] >= '1' && code[0] <= '5' && strings.Trim(code, "0123456789") == ""
 }
 
 // isLatencyPercentile reports whether a name is of a percentile of the latency, as

@@ -369,6 +369,9 @@ func TestBounds(t *testing.T) {
 		{`runtime/finish_reason.length: "<=2%"`, "pass; runtime/finish_reason.length quiz pass 2"},
 		{`runtime/finish_reason.length: "<2%"`, "fail; runtime/finish_reason.length quiz fail 2"},
 		{`runtime/finish_reason.length: "==0"`, "fail; runtime/finish_reason.length quiz fail 2"},
+		{`runtime/finish_reason.content_filter: "==0"`, "pass; runtime/finish_reason.content_filter quiz pass 0"},
+		{`runtime/finish_reason.LENGTH: "==0"`, "fail; runtime/finish_reason.LENGTH quiz missing not_recorded"},
+		{`runtime/finish_reason.max_tokens: "<=2%"`, "fail; runtime/finish_reason.max_tokens quiz missing not_recorded"},
 		{`runtime/status.non_200: "==0"`, "pass; runtime/status.non_200 quiz pass 0"},
 		{`runtime/status.429: "==0"`, "pass; runtime/status.429 quiz pass 0"},
 		{`coverage: ">=100%"`, "fail; coverage  missing tasks_unknown"},
@@ -387,6 +390,30 @@ func TestBounds(t *testing.T) {
 				t.Errorf("at the top (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A reason that no endpoint is known to give counts once a run has it, and is 0 in the
+// others; a misspelt one is never 0.
+func TestFinishReasonsOfTheRuns(t *testing.T) {
+	ended := func(reasons map[string]decimal.Decimal) *nemo.RuntimeStats {
+		return &nemo.RuntimeStats{FinishReasons: reasons}
+	}
+	side := sideOf(t, "c",
+		job{task: "a", value: "0.5", runtime: ended(map[string]decimal.Decimal{"end_turn": decimal.FromInt(98), "max_tokens": decimal.FromInt(2)})},
+		job{task: "b", value: "0.5", runtime: ended(map[string]decimal.Decimal{"end_turn": decimal.FromInt(100)})},
+		job{task: "c", value: "0.5", runtime: ended(nil)})
+	for measure, want := range map[string]string{
+		"max_tokens": "fail; runtime/finish_reason.max_tokens a pass 2; runtime/finish_reason.max_tokens b pass 0; runtime/finish_reason.max_tokens c missing not_recorded",
+		"max_token":  "fail; runtime/finish_reason.max_token a missing not_recorded; runtime/finish_reason.max_token b missing not_recorded; runtime/finish_reason.max_token c missing not_recorded",
+	} {
+		a := judge(t, "bounds: {runtime/finish_reason."+measure+": '<=2%'}", side)
+		if diff := cmp.Diff(want, sketch(a)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if got := nemo.Text(a.Bounds[1].Detail); measure == "max_token" && got != "no answer of any run ended for this reason; did you mean max_tokens?" {
+			t.Error(got)
+		}
 	}
 }
 

@@ -340,9 +340,10 @@ func (g *gate) runtime(b Bound) []BoundResult {
 	slices.SortStableFunc(jobs, func(a, b nemo.Job) int {
 		return cmp.Or(cmp.Compare(nemo.Text(a.Run.Task), nemo.Text(b.Run.Task)), cmp.Compare(nemo.Text(a.Run.JobID), nemo.Text(b.Run.JobID)))
 	})
+	seen := finishReasonsOf(jobs)
 	var results []BoundResult
 	for _, job := range jobs {
-		r := b.ofJob(job.Runtime)
+		r := b.ofJob(job.Runtime, seen)
 		r.Task, r.JobID = job.Run.Task, job.Run.JobID
 		results = append(results, r)
 	}
@@ -352,9 +353,21 @@ func (g *gate) runtime(b Bound) []BoundResult {
 	return results
 }
 
+// finishReasonsOf lists the reasons for which the answers of any of the jobs ended.
+func finishReasonsOf(jobs []nemo.Job) []string {
+	var seen []string
+	for _, job := range jobs {
+		if job.Runtime != nil {
+			seen = slices.AppendSeq(seen, maps.Keys(job.Runtime.FinishReasons))
+		}
+	}
+	return seen
+}
+
 // ofJob decides on the runtime statistics of one job. They say what happened in that
-// run; nothing tells how they would vary, so the exact number decides.
-func (b Bound) ofJob(stats *nemo.RuntimeStats) BoundResult {
+// run; nothing tells how they would vary, so the exact number decides. A reason to
+// finish that is neither known nor seen in any job would be kept by every candidate.
+func (b Bound) ofJob(stats *nemo.RuntimeStats, seen []string) BoundResult {
 	if stats == nil {
 		return b.missing(reasonNotRecorded, "no runtime statistics were recorded")
 	}
@@ -365,6 +378,9 @@ func (b Bound) ofJob(stats *nemo.RuntimeStats) BoundResult {
 		}
 		return b.missing(reasonNotRecorded, "no latency was recorded")
 	case ofFinish:
+		if known := append(finishReasons(), seen...); len(stats.FinishReasons) > 0 && !slices.Contains(known, b.of.name) {
+			return b.missing(reasonNotRecorded, "no answer of any run ended for this reason"+didYouMean(b.of.name, known))
+		}
 		return b.count(stats.FinishReasons, func(reason string) bool { return reason == b.of.name })
 	case ofStatus:
 		return b.count(stats.StatusCodes, func(code string) bool {
