@@ -417,6 +417,23 @@ func TestFinishReasonsOfTheRuns(t *testing.T) {
 	}
 }
 
+// A metric that only some runs recorded says nothing of the others. A run without
+// results is missing by itself.
+func TestLoggedBySomeRuns(t *testing.T) {
+	side := sideOf(t, "c",
+		job{task: "x", value: "0.5", logged: map[string]float64{"drift_score": 0.05}},
+		job{task: "y", value: "0.5", logged: map[string]float64{"other": 3}},
+		job{task: "z", value: "0.5"},
+		job{task: "nan", value: "0.5", logged: map[string]float64{"drift_score": math.NaN()}},
+		job{task: "failed", value: "0.5"})
+	side.Jobs[4].Results, side.Jobs[4].Reason = nil, nemo.ReasonFailed
+	want := "fail; mlflow:drift_score nan missing not_a_number; mlflow:drift_score x pass 0.05; " +
+		"mlflow:drift_score y missing not_recorded; mlflow:drift_score z missing not_recorded"
+	if diff := cmp.Diff(want, sketch(judge(t, "bounds: {'mlflow:drift_score': '<=0.1'}", side))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestBoundsAtPointAndAdvisory(t *testing.T) {
 	j := job{task: "quiz", value: "0.85", stats: "count: 1000"}
 	for policy, want := range map[string]string{

@@ -428,33 +428,28 @@ func (b Bound) count(counted map[string]decimal.Decimal, of func(string) bool) B
 	return b.exact(share)
 }
 
-// logged decides on a metric of every run that has it.
+// logged decides on a metric of every run that has it, or has results and should.
 func (g *gate) logged(b Bound) []BoundResult {
 	var results []BoundResult
 	var keys []string
+	found := false
 	seen := map[string]bool{}
 	for _, job := range g.jobs {
 		if seen[job.Run.RunID] {
 			continue
 		}
-		seen[job.Run.RunID] = true
-		keys = append(keys, slices.Collect(maps.Keys(job.Logged))...)
+		keys = slices.AppendSeq(keys, maps.Keys(job.Logged))
 		value, ok := job.Logged[b.of.name]
-		if !ok {
+		if !ok && job.Results == nil {
 			continue
 		}
-		var r BoundResult
-		if exact, err := decimal.FromFloat(value); err == nil {
-			r = b.exact(exact)
-		} else if math.IsNaN(value) {
-			r = b.missing(reasonNotANumber, "it is NaN")
-		} else {
-			r = b.missing(reasonNotANumber, "it is infinite")
-		}
+		seen[job.Run.RunID] = true
+		found = found || ok
+		r := b.ofLogged(value, ok)
 		r.Task, r.JobID = job.Run.Task, job.Run.JobID
 		results = append(results, r)
 	}
-	if results != nil {
+	if found {
 		slices.SortStableFunc(results, func(a, b BoundResult) int {
 			return cmp.Or(cmp.Compare(nemo.Text(a.Task), nemo.Text(b.Task)), cmp.Compare(nemo.Text(a.JobID), nemo.Text(b.JobID)))
 		})
@@ -465,4 +460,18 @@ func (g *gate) logged(b Bound) []BoundResult {
 		detail = "the runs have no metrics; those of MLflow are on its server, not in directories"
 	}
 	return []BoundResult{b.missing(reasonNotRecorded, detail)}
+}
+
+// ofLogged decides on a metric of one run; ok is false where the run does not have it.
+func (b Bound) ofLogged(value float64, ok bool) BoundResult {
+	exact, err := decimal.FromFloat(value)
+	switch {
+	case !ok:
+		return b.missing(reasonNotRecorded, "the run has no metric of this name, and others do")
+	case err == nil:
+		return b.exact(exact)
+	case math.IsNaN(value):
+		return b.missing(reasonNotANumber, "it is NaN")
+	}
+	return b.missing(reasonNotANumber, "it is infinite")
 }
