@@ -15,6 +15,7 @@ import (
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
 	"github.com/evalctl/evalctl/pkg/compare"
 	"github.com/evalctl/evalctl/pkg/compare/gate"
+	"github.com/evalctl/evalctl/pkg/decimal"
 )
 
 // wantsNelStatuses reports whether a command line is a gate with the statuses of nel
@@ -114,7 +115,7 @@ docs/gate.md has the whole policy.
 			if f.init {
 				return a.initPolicy(cmd.Context(), global, f, args)
 			}
-			return a.gate(cmd.Context(), global, f, args)
+			return a.gate(cmd.Context(), global, f, args, cmd.Flags().Changed("confidence"))
 		},
 		ValidArgsFunction: a.completeSelectors(global),
 	}
@@ -134,13 +135,20 @@ docs/gate.md has the whole policy.
 	return cmd
 }
 
-func (a *app) gate(ctx context.Context, global *globalFlags, f *gateFlags, words []string) error {
+func (a *app) gate(ctx context.Context, global *globalFlags, f *gateFlags, words []string, atConfidence bool) error {
 	options, err := f.options(a)
 	if err != nil {
 		return err
 	}
 	policy, err := a.readPolicy(f)
 	if err != nil {
+		return err
+	}
+	var asked *decimal.Decimal
+	if atConfidence {
+		asked = &options.Confidence
+	}
+	if options.Confidence, err = policy.Level(asked, options.Confidence); err != nil {
 		return err
 	}
 	// Everything that is wrong with the policy is said before anything is fetched.
@@ -191,7 +199,16 @@ func (f *gateFlags) options(a *app) (compare.Options, error) {
 		return options, err
 	}
 	options.Overlap = string(f.overlap)
-	return options, f.infer.apply(&options)
+	if err := f.infer.apply(&options); err != nil {
+		return options, err
+	}
+	if !gate.IsConfidence(options.Confidence) {
+		return options, &usageError{
+			message: "--confidence " + f.infer.confidence + ": a gate decides at " + gate.LeastConfidence + " or more",
+			hint:    "to decide on the exact numbers, and have the answer say so, use --point",
+		}
+	}
+	return options, nil
 }
 
 // readPolicy reads the policy from a file or standard input.

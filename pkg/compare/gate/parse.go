@@ -162,6 +162,7 @@ const (
 	keyBounds        = "bounds"
 	keyComparability = "comparability"
 	keyDecision      = "decision"
+	keyConfidence    = "confidence"
 )
 
 // Keys of the rules of a benchmark, which are also the names of rules.
@@ -178,7 +179,7 @@ const (
 )
 
 func topKeys() []string {
-	return []string{keyVersion, keyDefaults, keyBenchmarks, keyBounds, keyComparability, keyDecision}
+	return []string{keyVersion, keyDefaults, keyBenchmarks, keyBounds, keyComparability, keyDecision, keyConfidence}
 }
 
 func ruleKeys() []string {
@@ -242,6 +243,8 @@ func (r *reader) policyOf(root *yaml.Node) {
 			r.comparability(value)
 		case keyDecision:
 			r.policy.Decision = r.choice(value, key.Value, DecideCI, []string{DecideCI, DecidePoint})
+		case keyConfidence:
+			r.confidence(value)
 		default:
 			// As guides to model deployment write it: "accuracy: '>=0.92'".
 			if value.Kind == yaml.ScalarNode && beginsWithOperator(value.Value) {
@@ -251,6 +254,22 @@ func (r *reader) policyOf(root *yaml.Node) {
 			r.wrong(key, "unknown key %s%s", key.Value, didYouMean(key.Value, topKeys()))
 		}
 	}
+}
+
+// confidence reads the coverage to decide at; null leaves it open.
+func (r *reader) confidence(node *yaml.Node) {
+	if isNull(node) {
+		return
+	}
+	level := r.number(node, keyConfidence, nil, nil)
+	if level == nil {
+		return
+	}
+	if !IsConfidence(*level) {
+		r.wrong(node, "%s is a coverage from %s to below 1, such as 0.95, not %s", keyConfidence, LeastConfidence, level)
+		return
+	}
+	r.policy.Confidence, r.policy.confidenceAt = level, placeOf(node)
 }
 
 // rules reads the rules of one benchmark, or the defaults where b is nil.

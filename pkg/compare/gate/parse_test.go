@@ -115,6 +115,11 @@ func TestMistakesInPolicies(t *testing.T) {
 		{"benchmarks:\n  a: {min: 0.9, max: 0.1}", "2:12: a: no value is at least 0.9 and at most 0.1"},
 		{"benchmarks: {a: {b: null}}", "1:18: a: unknown key b"},
 		{"decision: maybe", `1:11: decision is one of ci, point, not "maybe"`},
+		{"confidence: 0.5", "1:13: confidence is a coverage from 0.8 to below 1, such as 0.95, not 0.5"},
+		{"confidence: 1", "1:13: confidence is a coverage from 0.8 to below 1, such as 0.95, not 1"},
+		{"confidence: 95", "1:13: confidence is a coverage from 0.8 to below 1, such as 0.95, not 95"},
+		{"confidence: high", `1:13: confidence is a plain decimal number, not "high"`},
+		{"confidance: 0.9", "1:1: unknown key confidance; did you mean confidence?"},
 		{"comparability: {alow: [x]}", "1:17: comparability: unknown key alow; did you mean allow?"},
 		{"comparability: {allow: x}", "1:24: comparability.allow is a list of settings, such as [temperature]"},
 		{"comparability: {allow: ['[']}", `1:25: comparability.allow: "[" is no pattern`},
@@ -210,6 +215,32 @@ func TestOneTaskUnderTwoNames(t *testing.T) {
 	err := policy(t, "benchmarks:\n  gpqa: {}\n  gpqa_diamond: {}\n").Check(known)
 	if err == nil || err.Error() != "policy.yml:3:3: gpqa_diamond and gpqa are one task" {
 		t.Error(err)
+	}
+}
+
+// The flag may raise what the policy pins, and never lower it.
+func TestConfidenceOfPolicies(t *testing.T) {
+	for _, test := range []struct{ text, asked, want, wantError string }{
+		{"version: 1", "", "0.95", ""},
+		{"confidence: null", "", "0.95", ""},
+		{"version: 1", "0.8", "0.8", ""},
+		{"confidence: 0.8", "", "0.8", ""},
+		{"confidence: 0.99", "", "0.99", ""},
+		{"confidence: 0.9", "0.95", "0.95", ""},
+		{"confidence: 0.9", "0.90", "0.9", ""},
+		{"confidence: 0.99", "0.95", "", "policy.yml:1:13: confidence is 0.99 here, and only more can be asked for, not 0.95"},
+	} {
+		var asked *decimal.Decimal
+		if test.asked != "" {
+			asked = new(decimal.MustParse(test.asked))
+		}
+		level, err := policy(t, test.text).Level(asked, decimal.MustParse("0.95"))
+		switch {
+		case test.wantError != "" && (err == nil || err.Error() != test.wantError):
+			t.Errorf("%s, asked %s: error %v", test.text, test.asked, err)
+		case test.wantError == "" && (err != nil || level.String() != test.want):
+			t.Errorf("%s, asked %s: %s, %v; want %s", test.text, test.asked, level, err, test.want)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@
 package gate
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -33,19 +34,31 @@ const (
 // DefaultMaxDrop is the margin of a policy that names none, of the scale fraction.
 const DefaultMaxDrop = "0.015"
 
+// LeastConfidence is the least coverage that a gate decides at: an interval of next to
+// no width would decide everything.
+const LeastConfidence = "0.8"
+
+// IsConfidence reports whether a gate may decide at this coverage: [LeastConfidence] or
+// more, below 1.
+func IsConfidence(level decimal.Decimal) bool {
+	return level.Cmp(decimal.MustParse(LeastConfidence)) >= 0 && level.Cmp(decimal.FromInt(1)) < 0
+}
+
 // Policy is what is demanded of a candidate.
 type Policy struct {
 	Path   string
 	SHA256 string // of the file, hexadecimal
 
 	Version    int
-	Decision   string   // DecideCI or DecidePoint
-	Allow      []string // globs of settings that may differ, sorted
+	Decision   string           // DecideCI or DecidePoint
+	Confidence *decimal.Decimal // the least that may be decided at; nil if the policy leaves it open
+	Allow      []string         // globs of settings that may differ, sorted
 	Defaults   Rules
 	Benchmarks []Benchmark // in the order of the file
 	Bounds     []Bound     // in the order of the file
 
-	drops []Mistake // rules that compare with a baseline, and where they stand
+	drops        []Mistake // rules that compare with a baseline, and where they stand
+	confidenceAt Place
 }
 
 // Rules are what is demanded of a benchmark's score. What is nil, or empty, is
@@ -125,6 +138,24 @@ func (p *Policy) benchmark(harness, task string, known *catalog.Catalog) *Benchm
 // isTask reports whether a name in a policy is this task.
 func isTask(name, harness, task string, known *catalog.Catalog) bool {
 	return known.Canonical(name) == known.Canonical(task) || harness != "" && name == harness+"."+task
+}
+
+// Level is the coverage to decide at: what was asked for, which may not be less than
+// the policy says, or, where nothing was, what the policy says, or else the given one.
+// The error is a [*PolicyError].
+func (p *Policy) Level(asked *decimal.Decimal, otherwise decimal.Decimal) (decimal.Decimal, error) {
+	switch {
+	case p.Confidence == nil && asked == nil:
+		return otherwise, nil
+	case p.Confidence == nil:
+		return *asked, nil
+	case asked == nil:
+		return *p.Confidence, nil
+	case asked.Cmp(*p.Confidence) < 0:
+		message := fmt.Sprintf("%s is %s here, and only more can be asked for, not %s", keyConfidence, p.Confidence, asked)
+		return otherwise, policyError(p.Path, []Mistake{{p.confidenceAt, message}})
+	}
+	return *asked, nil
 }
 
 // Standalone reports, as a [*PolicyError], what of a policy cannot be judged without
