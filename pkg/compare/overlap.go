@@ -115,6 +115,7 @@ func latest(side Side, known *catalog.Catalog) Side {
 			}
 		}
 	}
+	side.newest = newest
 	if overlaps == 0 {
 		return side
 	}

@@ -13,7 +13,8 @@ type Side struct {
 	Selectors []string // as typed
 	nemo.Evaluation
 
-	aside []nemo.Job // runs that a newer source's stand for
+	aside  []nemo.Job        // runs that a newer source's stand for
+	newest map[string]string // by task, the source that stands for the others; nil if none does
 }
 
 // Roles of a side.
@@ -32,7 +33,7 @@ type SideSummary struct {
 	Runs        []string `json:"runs"`
 	Repeats     int      `json:"repeats"`    // the most runs that one of its values pools
 	Tasks       int      `json:"tasks"`      // (task, variant) pairs with results
-	Configured  *int     `json:"configured"` // those and the tasks that were configured without results; nil if no file tells
+	Configured  *int     `json:"configured"` // those and the tasks of which no configured job has results; nil if no file tells
 }
 
 func summaries(sides []Side, tasks [][]task, absent []Missing, known *catalog.Catalog) []SideSummary {

@@ -23,10 +23,11 @@ type Measured struct {
 
 // Measurement is one side by itself: what a bound can be judged on.
 type Measurement struct {
-	Summary SideSummary // as a candidate
-	Scores  []Measured  // sorted as in [Evaluate]
-	Missing []Missing   // what was configured and has no results
-	Jobs    []nemo.Job  // that count
+	Summary  SideSummary // as a candidate
+	Scores   []Measured  // sorted as in [Evaluate]
+	Missing  []Missing   // what was configured and has no results
+	Jobs     []nemo.Job  // that count
+	Coverage *Coverage   // nil if no file tells what was configured
 }
 
 // Measure describes one side with the best interval of every score that the side
@@ -38,6 +39,7 @@ func Measure(side Side, options Options) (Measurement, error) {
 	}
 	absent := missing(settled, prepared, options.Catalog, false)
 	m := Measurement{Summary: summaries(settled, prepared, absent, options.Catalog)[0], Scores: []Measured{}, Missing: absent, Jobs: settled[0].Jobs}
+	m.Coverage = coverageOf(settled[0], options.Catalog)
 	m.Summary.Role = Candidate
 	for _, t := range prepared[0] {
 		for i := range t.cells {

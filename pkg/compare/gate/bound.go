@@ -65,7 +65,7 @@ func (b Bound) fromBelow() bool { return b.Operator[0] == '>' }
 type measureKind int
 
 const (
-	ofCoverage measureKind = iota // tasks with results, of those configured
+	ofCoverage measureKind = iota // jobs with results, of those configured
 	ofRuntime                     // a number of the runtime statistics
 	ofFinish                      // answers that ended for this reason
 	ofStatus                      // responses with this status, or not 200

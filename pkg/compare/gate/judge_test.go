@@ -434,6 +434,73 @@ func TestLoggedBySomeRuns(t *testing.T) {
 	}
 }
 
+// Coverage counts positions in the lists of tasks, not names.
+func TestCoverage(t *testing.T) {
+	listed := func(id string, tasks ...string) nemo.Launch {
+		launch := nemo.Launch{InvocationID: id, Known: true}
+		for i, task := range tasks {
+			launch.Tasks = append(launch.Tasks, nemo.ConfiguredTask{Index: i, Name: "byob_" + task + "." + task, Harness: "byob_" + task, Task: task})
+		}
+		return launch
+	}
+	ran := func(invocation string, index int, task string, fails bool) nemo.Job {
+		j := job{task: task, value: "0.5", params: fmt.Sprintf("temperature: 0.%d", index)}.nemo(t, invocation, index)
+		if fails {
+			j.Results, j.Reason = nil, nemo.ReasonFailed
+		}
+		return j
+	}
+	unlisted := ran("b", 1, "y", false)
+	unlisted.Index, unlisted.Run.JobID = -1, nil
+	for _, test := range []struct {
+		name     string
+		overlap  string
+		launches []nemo.Launch
+		jobs     []nemo.Job
+		want     string
+	}{
+		{"two temperatures, both there", "", []nemo.Launch{listed("a", "x", "x")}, []nemo.Job{ran("a", 0, "x", false), ran("a", 1, "x", false)}, "pass; coverage  pass 100"},
+		{"two temperatures, one failed", "", []nemo.Launch{listed("a", "x", "x")}, []nemo.Job{ran("a", 0, "x", false), ran("a", 1, "x", true)}, "fail; coverage  fail 50"},
+		{"two temperatures, one without run", "", []nemo.Launch{listed("a", "x", "x")}, []nemo.Job{ran("a", 1, "x", false)}, "fail; coverage  fail 50"},
+		{
+			"repeats, one lost a task", "",
+			[]nemo.Launch{listed("a", "x", "y"), listed("b", "x", "y")},
+			[]nemo.Job{ran("a", 0, "x", false), ran("a", 1, "y", false), ran("b", 0, "x", false)},
+			"fail; coverage  fail 75",
+		},
+		{
+			"the newest stands for the others", compare.OverlapLatest,
+			[]nemo.Launch{listed("a", "x", "y"), listed("b", "y")},
+			[]nemo.Job{ran("a", 0, "x", false), ran("a", 1, "y", true), ran("b", 0, "y", false)},
+			"pass; coverage  pass 100",
+		},
+		{
+			"two jobs of one launch, named separately", "",
+			[]nemo.Launch{listed("a", "x", "y"), listed("a", "x", "y")},
+			[]nemo.Job{ran("a", 0, "x", false), ran("a", 1, "y", false)},
+			"pass; coverage  pass 100",
+		},
+		{"a run twice", "", []nemo.Launch{listed("a", "x", "y")}, []nemo.Job{ran("a", 0, "x", false), ran("a", 0, "x", false)}, "fail; coverage  fail 50"},
+		{"by name without index", "", []nemo.Launch{listed("b", "x", "y")}, []nemo.Job{ran("b", 0, "x", false), unlisted}, "pass; coverage  pass 100"},
+		{"but once", "", []nemo.Launch{listed("b", "y", "y")}, []nemo.Job{unlisted}, "fail; coverage  fail 50"},
+		{"one launch unknown", "", []nemo.Launch{listed("a", "x"), {InvocationID: "b"}}, []nemo.Job{ran("a", 0, "x", false), ran("b", 0, "x", false)}, "fail; coverage  missing tasks_unknown"},
+		{"nothing configured", "", []nemo.Launch{listed("a")}, nil, "fail; coverage  missing tasks_unknown"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := options(t)
+			o.Overlap = test.overlap
+			side := compare.Side{Label: "c", Selectors: []string{"c"}, Evaluation: nemo.Evaluation{Jobs: test.jobs, Launches: test.launches}}
+			a, _, err := gate.Judge([]compare.Side{side}, policy(t, "bounds: {coverage: '>=100%'}"), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, sketch(a)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestBoundsAtPointAndAdvisory(t *testing.T) {
 	j := job{task: "quiz", value: "0.85", stats: "count: 1000"}
 	for policy, want := range map[string]string{

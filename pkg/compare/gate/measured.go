@@ -33,7 +33,7 @@ func (g *gate) bounds() error {
 		var results []BoundResult
 		switch b.of.kind {
 		case ofCoverage:
-			results = []BoundResult{g.coverage(b)}
+			results = []BoundResult{b.coverage(measurement.Coverage)}
 		case ofRuntime, ofFinish, ofStatus, ofLatencyPercentile:
 			results = g.runtime(b)
 		case ofMLflow:
@@ -321,17 +321,20 @@ func (g *gate) ofEveryTask(b Bound, measured []compare.Measured) []BoundResult {
 	return results
 }
 
-// coverage is the share of configured tasks that have results.
-func (g *gate) coverage(b Bound) BoundResult {
-	side := g.answer.Sides[len(g.answer.Sides)-1]
-	if side.Configured == nil {
+// coverage decides on the share of configured jobs that have results.
+func (b Bound) coverage(of *compare.Coverage) BoundResult {
+	if of == nil {
 		return b.missing(reasonTasksUnknown, "no file lists the tasks that were configured")
 	}
-	value, ok := decimal.FromInt(int64(100 * side.Tasks)).Quo(decimal.FromInt(int64(*side.Configured)))
+	value, ok := decimal.FromInt(int64(100 * of.Results)).Quo(decimal.FromInt(int64(of.Configured)))
 	if !ok {
 		return b.missing(reasonTasksUnknown, "no task was configured")
 	}
-	return b.exact(value)
+	r := b.exact(value)
+	if of.Results < of.Configured {
+		r.Detail = ptr(fmt.Sprintf("%d of %d configured jobs have results", of.Results, of.Configured))
+	}
+	return r
 }
 
 // runtime decides on a measure of every job that has results.
