@@ -539,6 +539,37 @@ func TestScaleOfBounds(t *testing.T) {
 	}
 }
 
+// On an unknown scale a value above 1 keeps every bound that was meant for a fraction.
+func TestBoundsOnAnUnknownScale(t *testing.T) {
+	of := func(value string) compare.Side {
+		return sideOf(t, "c", job{task: "tools", results: "{groups: {}, tasks: {tools: {metrics: {odd: {scores: {odd: {value: " + value + ", stats: {}}}}}}}}"})
+	}
+	for _, test := range []struct{ value, policy, want string }{
+		{"50", "benchmarks: {tools: {metric: odd, min: 0.72}}", "inconclusive; tools/odd tools not_comparable 50 scale_mismatch"},
+		{"50", "odd: '>=0.72'", "inconclusive; odd tools not_comparable 50 scale_mismatch"},
+		{"50", "odd: '<=1'", "inconclusive; odd tools not_comparable 50 scale_mismatch"},
+		{"50", "odd: '>=0'", "pass; odd tools pass 50"},
+		{"50", "odd: '>=40'", "pass; odd tools pass 50"},
+		{"0.8", "odd: '>=0.72'", "pass; odd tools pass 0.8"},
+		{"1", "odd: '>=0.72'", "pass; odd tools pass 1"},
+	} {
+		a := judge(t, test.policy, of(test.value))
+		if diff := cmp.Diff(test.want, sketch(a)); diff != "" {
+			t.Errorf("%s, %s (-want +got):\n%s", test.value, test.policy, diff)
+		}
+		const why = "the score is above 1 on an unknown scale, and the bound is not; --scale TASK=SCALE says which scale it is"
+		if got := nemo.Text(a.Bounds[0].Detail); a.Verdict == gate.Inconclusive && got != why {
+			t.Error(got)
+		}
+	}
+	o := options(t)
+	o.Catalog = o.Catalog.WithScale("tools", "ratio")
+	a, _, err := gate.Judge([]compare.Side{of("50")}, policy(t, "odd: '>=0.72'"), o)
+	if err != nil || a.Verdict != gate.Pass {
+		t.Errorf("told the scale: %s, %v", sketch(a), err)
+	}
+}
+
 // What compares with a baseline cannot be judged without one.
 func TestDropRulesNeedABaseline(t *testing.T) {
 	for text, want := range map[string]string{

@@ -125,6 +125,9 @@ func (g *gate) score(b Bound, m compare.Measured) BoundResult {
 		r = b.result()
 		r.Value, r.Result, r.Reason = m.Value, NotComparable, ptr(reasonScaleMismatch)
 		r.Detail = ptr(fmt.Sprintf("the score is on the scale %s; a bound with %% holds on fractions and percentages", m.Scale))
+		if b.Unit == "" && m.Scale == catalog.UnknownScale {
+			r.Detail = ptr("the score is above 1 on an unknown scale, and the bound is not; --scale TASK=SCALE says which scale it is")
+		}
 	default:
 		ci := m.CI
 		if g.policy.Decision == DecidePoint {
@@ -169,7 +172,8 @@ func factorOf(b Bound, scale catalog.Scale) (factor decimal.Decimal, ok bool) {
 
 // otherScale reports whether a bound without unit was meant for another scale than
 // the score's: 80 for a fraction, 0.8 for a percentage that is above 1. The first is
-// kept by every value from above, the second by nearly every value from below.
+// kept by every value from above, the second by nearly every value from below. On an
+// unknown scale a value above 1 is no fraction, and a limit up to 1 may be one.
 func otherScale(b Bound, m compare.Measured) bool {
 	limit, unit := b.Limit.Abs(), decimal.FromInt(1)
 	if b.Unit != "" {
@@ -180,6 +184,8 @@ func otherScale(b Bound, m compare.Measured) bool {
 		return limit.Cmp(unit) > 0
 	case catalog.Percent:
 		return b.fromBelow() && limit.Sign() > 0 && limit.Cmp(unit) <= 0 && m.Value.Cmp(unit) > 0
+	case catalog.UnknownScale:
+		return limit.Sign() > 0 && limit.Cmp(unit) <= 0 && m.Value.Abs().Cmp(unit) > 0
 	}
 	return false
 }
