@@ -51,6 +51,10 @@ type Value struct {
 	Sources []nemo.Source    `json:"sources"`
 }
 
+// StderrOfRepeats is the code of the warning of a row whose reported standard errors
+// take repeats of a question for different questions.
+const StderrOfRepeats = "STDERR_OF_REPEATS"
+
 // SideInterval is the confidence interval of one side's value: wilson of a
 // proportion, student_t of the mean of runs.
 type SideInterval struct {
@@ -275,7 +279,7 @@ func (p pair) row(base, cand *cell, primary bool, baseLabel, candLabel string, o
 	}
 	if base.repeated && base.stderr != nil || cand.repeated && cand.stderr != nil {
 		row.Warnings = append(row.Warnings, nemo.Warning{
-			Code: "STDERR_OF_REPEATS", Message: "the standard error shown takes repeats of a question for different questions; it decides nothing",
+			Code: StderrOfRepeats, Message: "the standard error shown takes repeats of a question for different questions; it decides nothing",
 		})
 	}
 	if base.offScale || cand.offScale {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -567,6 +568,30 @@ func TestBoundsOnAnUnknownScale(t *testing.T) {
 	a, _, err := gate.Judge([]compare.Side{of("50")}, policy(t, "odd: '>=0.72'"), o)
 	if err != nil || a.Verdict != gate.Pass {
 		t.Errorf("told the scale: %s, %v", sketch(a), err)
+	}
+}
+
+// A standard error that takes repeats for questions decides nothing, also not that of
+// a baseline.
+func TestStderrOfRepeatsIsLeftOut(t *testing.T) {
+	interval := func(params, stats string) (string, []nemo.Warning) {
+		base := job{task: "quiz", value: "0.1", params: params, stats: stats, answers: make([]float64, 100)}
+		cand := job{task: "quiz", value: "0.3", params: params, stats: stats, answers: make([]float64, 100)}
+		for i := range 20 {
+			base.answers[i] = 0.5
+		}
+		for i := range 60 {
+			cand.answers[i+10] = 0.5
+		}
+		row := judge(t, "benchmarks: {quiz: {max_drop: 1, max_relative_drop: 0.1, direction: lower_is_better}}", sideOf(t, "b", base), sideOf(t, "c", cand)).Rows[0]
+		r := row.Rules[1]
+		return fmt.Sprint(r.Lo, r.Hi, r.Result), row.Warnings
+	}
+	const repeats = "extra: {n_repeats: 4}"
+	without, _ := interval(repeats, "")
+	with, warnings := interval(repeats, "stderr: 0.03")
+	if with != without || !slices.ContainsFunc(warnings, func(w nemo.Warning) bool { return w.Code == "STDERR_OF_REPEATS" }) {
+		t.Errorf("with it %s, without %s; %v", with, without, warnings)
 	}
 }
 

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math"
+	"slices"
 
 	"github.com/evalctl/evalctl/pkg/compare"
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
@@ -140,8 +141,8 @@ func relativeInterval(g infer.Estimate, row compare.Row, knobs compare.Knobs) *i
 	if fixed == nil || fixed.Lo >= 0 || g.SE == nil || *g.SE <= 0 {
 		return fixed
 	}
-	base, okBase := uncertain(row.Base, row.Scale)
-	cand, okCand := uncertain(row.Cand, row.Scale)
+	base, okBase := uncertain(row.Base, row)
+	cand, okCand := uncertain(row.Cand, row)
 	if !okBase || !okCand {
 		return fixed
 	}
@@ -188,18 +189,20 @@ func quantile(g infer.Estimate, knobs compare.Knobs) *float64 {
 }
 
 // uncertain is the value of a side with its standard error: as reported, or of a
-// proportion; ok is false where neither is known.
-func uncertain(v compare.Value, scale catalog.Scale) (infer.Reported, bool) {
+// proportion; ok is false where neither is known. A standard error that takes repeats
+// of a question for different questions is not the value's.
+func uncertain(v compare.Value, row compare.Row) (infer.Reported, bool) {
 	if v.K != nil && v.N != nil {
 		k, okK := v.K.Int64()
 		n, okN := v.N.Int64()
-		width, okW := compare.ScaleWidth(scale)
+		width, okW := compare.ScaleWidth(row.Scale)
 		if se := infer.StderrOfBinaryMean(int(k), int(n)).SampleSD; okK && okN && okW && se != nil && *se > 0 {
 			stderr, err := decimal.FromFloat(*se)
 			return infer.Reported{Value: *v.Value, Stderr: stderr.Mul(width)}, err == nil
 		}
 	}
-	if v.Stderr != nil && v.Stderr.Sign() > 0 && v.Repeats == 1 {
+	ofRepeats := slices.ContainsFunc(row.Warnings, func(w nemo.Warning) bool { return w.Code == compare.StderrOfRepeats })
+	if v.Stderr != nil && v.Stderr.Sign() > 0 && v.Repeats == 1 && !ofRepeats {
 		return infer.Reported{Value: *v.Value, Stderr: *v.Stderr}, true
 	}
 	if v.Stddev != nil && v.Stddev.Sign() > 0 && v.Repeats > 1 {
