@@ -498,6 +498,10 @@ func TestCoverage(t *testing.T) {
 			if diff := cmp.Diff(test.want, sketch(a)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
+			template, err := gate.Template(side, o)
+			if demands := strings.Contains(template, "\n  coverage:"); err != nil || demands != (a.Verdict == gate.Pass) {
+				t.Errorf("%v; a policy written for it:\n%s", err, template)
+			}
 		})
 	}
 }

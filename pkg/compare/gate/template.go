@@ -22,7 +22,7 @@ func Template(side compare.Side, options compare.Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	measured, summary := measurement.Scores, measurement.Summary
+	measured := measurement.Scores
 	var out strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
 	say("# A policy for evalctl gate, from %s. Tasks that it does not list are", comment(side.Label))
@@ -77,11 +77,10 @@ func Template(side compare.Side, options compare.Options) (string, error) {
 		say("  # runtime/finish_reason.length: \"<=2%%\"")
 		say("  # runtime/status.non_200: \"==0\"")
 	}
-	whole := summary.Configured != nil && *summary.Configured == summary.Tasks
-	if whole {
-		say("  coverage: \">=100%%\"    # tasks with results, of those configured")
+	if covered := measurement.Coverage; covered != nil && covered.Results > 0 && covered.Results == covered.Configured {
+		say("  coverage: \">=100%%\"    # jobs with results, of those configured")
 	} else {
-		say("  # coverage: \">=100%%\"  # tasks with results, of those configured; the baseline lacks some, or no file tells")
+		say("  # coverage: \">=100%%\"  # jobs with results, of those configured; the baseline lacks some, or no file tells")
 	}
 	say("")
 	say("comparability:")
