@@ -1,6 +1,10 @@
 package nemo
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // coreSamples are the normalised records of core 0.2.6 and later, JSON Lines below
 // nemo-evaluator-per-sample-outputs/ (class SampleRecord of
@@ -67,18 +71,32 @@ func (coreSamples) decode(in *sampleReader, to *outcomeSet) error {
 			return err
 		}
 	}
-	for word, collected := range byName {
-		coreScore(word, collected, to)
+	claims := map[scoreName][]string{}
+	for _, word := range slices.Sorted(maps.Keys(byName)) {
+		for _, name := range coreScores(word, byName, to) {
+			claims[name] = append(claims[name], word)
+		}
+	}
+	for name, words := range claims {
+		if len(words) > 1 {
+			to.exclude(name, "the records of several names have its value as their mean: %q", words)
+			continue
+		}
+		delete(to.reasons, name)
+		to.scores[name] = byName[words[0]]
 	}
 	return nil
 }
 
-// coreScore finds the scores that the records of one score_name make up.
-func coreScore(word string, collected *answers, to *outcomeSet) {
+// coreScores finds the scores that the records of one score_name make up. A score
+// whose own name records have is made up of no others.
+func coreScores(word string, byName map[string]*answers, to *outcomeSet) []scoreName {
+	collected := byName[word]
 	named := to.names(func(name scoreName) bool { return name.score == word || name.metric == word })
 	if len(named) == 0 {
 		named = to.names(func(scoreName) bool { return true })
 	}
+	named = slices.DeleteFunc(named, func(name scoreName) bool { return name.score != word && byName[name.score] != nil })
 	var sum float64
 	for _, block := range collected.blocks {
 		for i := range block {
@@ -98,12 +116,10 @@ func coreScore(word string, collected *answers, to *outcomeSet) {
 		}
 	}
 	if len(agreeing) == 1 || len(agreeing) > 1 && word != "" {
-		for _, name := range agreeing {
-			to.scores[name] = collected
-		}
-		return
+		return agreeing
 	}
 	for _, name := range named {
 		to.exclude(name, "the records of %s have no mean that is its value and no other's", coreFolder)
 	}
+	return nil
 }

@@ -257,6 +257,64 @@ func TestSamplesCount(t *testing.T) {
 	}
 }
 
+// Of records that could be those of one score always the same ones count, or none.
+// Maps are walked in another order each time.
+func TestRecordsOfOneScore(t *testing.T) {
+	core := func(name string, first, second int) string {
+		return records(
+			fmt.Sprintf(`{"id": "1", "score": %d, "score_name": %q}`, first, name),
+			fmt.Sprintf(`{"id": "2", "score": %d, "score_name": %q}`, second, name),
+		)
+	}
+	// a__b__c may be a under filter b__c, which is read for a__z, and a__b under c.
+	filtered := func(metric, filter string, first, second int) string {
+		return records(
+			fmt.Sprintf(`{"doc_id": 0, "doc_hash": "g", "filter": %q, %q: %d}`, filter, metric, first),
+			fmt.Sprintf(`{"doc_id": 1, "doc_hash": "h", "filter": %q, %q: %d}`, filter, metric, second),
+		)
+	}
+	score := resultsOf("x|pass@1|correct|0.5")
+	for name, test := range map[string]struct{ results, file, counts, beside, reason string }{
+		"the score's name, and its metric's": {score, coreFile, core("correct", 0, 1), core("pass@1", 1, 0), ""},
+		"the score's name, and no score's":   {score, coreFile, core("correct", 0, 1), core("a", 1, 0), ""},
+		"the other has another mean":         {score, coreFile, core("correct", 0, 1), core("pass@1", 1, 1), ""},
+		"the score's name has another mean": {
+			score, coreFile, "", core("correct", 0, 0) + core("pass@1", 1, 0),
+			"the records of nemo-evaluator-per-sample-outputs have no mean that is its value and no other's",
+		},
+		"no score's names": {
+			score, coreFile, "", core("b", 0, 1) + core("a", 1, 0),
+			`the records of several names have its value as their mean: ["a" "b"]`,
+		},
+		"lm-eval, two filters": {
+			resultsOf("t|a__b__c|a__b__c|0.5", "t|a__z|a__z|0.5"), lmEvalFile, filtered("a__b", "c", 0, 1), filtered("a", "b__c", 1, 0), "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want []nemo.Outcomes
+			if test.counts != "" {
+				alone, err := decodeFiles(t, test.results, map[string]string{test.file: test.counts})
+				if err != nil || len(alone.Outcomes) != 1 {
+					t.Fatal(alone, err)
+				}
+				want = alone.Outcomes
+			}
+			for range 40 {
+				got, err := decodeFiles(t, test.results, map[string]string{test.file: test.counts + test.beside})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, got.Outcomes); diff != "" {
+					t.Fatalf("(-want +got):\n%s", diff)
+				}
+				if test.reason != "" && (len(got.Excluded) != 1 || got.Excluded[0].Reason != test.reason) {
+					t.Fatalf("%q", got.Excluded)
+				}
+			}
+		})
+	}
+}
+
 // Damage makes no samples, and says where it is.
 func TestDamagedSamples(t *testing.T) {
 	lmEval := resultsOf("t|exact_match|exact_match|1")

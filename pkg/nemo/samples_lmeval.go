@@ -35,6 +35,7 @@ func (lmEvalSamples) find(files []string) []string {
 	if len(found) == 0 {
 		return nil
 	}
+	slices.Sort(found)
 	summary := path.Join(path.Dir(found[0]), lmEvalSummary+latest+".json")
 	if slices.Contains(files, summary) {
 		found = append(found, summary)
@@ -101,15 +102,16 @@ func (lmEvalSamples) decode(in *sampleReader, to *outcomeSet) error {
 }
 
 // lmEvalAnswers are the answers of a metric by its name in results.yml. "x__f" may be
-// x under filter f or x__f under no filter: the one that has values; nil if neither
-// was met.
+// x under filter f or x__f under no filter: the one that has more values, of equals
+// the one with the longer metric; nil if neither was met.
 func lmEvalAnswers(byKey map[lmEvalKey]*answers, name string) *answers {
 	var found *answers
+	metric := ""
 	for key, collected := range byKey {
 		switch {
 		case key.name() != name:
-		case found == nil, collected.count > found.count, collected.count == found.count && key.metric == name:
-			found = collected
+		case found == nil, collected.count > found.count, collected.count == found.count && len(key.metric) > len(metric):
+			found, metric = collected, key.metric
 		}
 	}
 	return found
