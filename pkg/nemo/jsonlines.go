@@ -432,6 +432,27 @@ func (r *record) measure() scalar {
 	}
 }
 
+// place reads a number that says where something stands; a truth value is none.
+func (r *record) place() scalar {
+	if c := r.peek(); c == 't' || c == 'f' {
+		r.skip()
+		return scalar{kind: ofOther}
+	}
+	return r.measure()
+}
+
+// maxPlace is the largest number below which each whole number is a float64 that no
+// other number rounds to.
+const maxPlace = 1<<53 - 1
+
+// whole returns a number from 0 to limit; ok is false for any other value.
+func (s scalar) whole(limit int64) (n int64, ok bool) {
+	if s.kind != ofNumber || s.value < 0 || s.value > float64(limit) || s.value != math.Trunc(s.value) {
+		return 0, false
+	}
+	return int64(s.value), true
+}
+
 // scalar reads a number or a word.
 func (r *record) scalar() scalar {
 	rest := r.data[r.pos:]

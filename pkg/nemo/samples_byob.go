@@ -48,7 +48,7 @@ func byobBenchmark(in *sampleReader, file string, to *outcomeSet) error {
 		r.object(func(key []byte) bool {
 			switch string(key) {
 			case "sample_id":
-				sample = r.measure()
+				sample = r.place()
 			case "prompt":
 				text, _ := r.text()
 				prompt = append(prompt, text...)
@@ -65,7 +65,7 @@ func byobBenchmark(in *sampleReader, file string, to *outcomeSet) error {
 					if string(key) != "_repeat" {
 						return false
 					}
-					repeat = r.measure()
+					repeat = r.place()
 					return true
 				})
 			case "scores":
@@ -89,13 +89,19 @@ func byobBenchmark(in *sampleReader, file string, to *outcomeSet) error {
 		if r.fault != "" {
 			return nil
 		}
-		if sample.kind != ofNumber {
+		if sample.kind == ofAbsent || sample.kind == ofNull {
 			return problemf("a record without sample_id")
 		}
-		if first, known := met.note(int64(sample.value)); !known {
-			return problemf("sample_id %v cannot be", sample.value)
-		} else if !first {
-			return problemf("sample_id %v is there a second time", sample.value)
+		place, ok := sample.whole(maxSeen - 1)
+		if !ok {
+			return cannotBe("sample_id", sample)
+		}
+		if !met.note(place) {
+			return problemf("sample_id %d is there a second time", place)
+		}
+		nth, err := repeatOf("_repeat", repeat)
+		if err != nil {
+			return err
 		}
 		if !scored {
 			unscored++
@@ -115,10 +121,10 @@ func byobBenchmark(in *sampleReader, file string, to *outcomeSet) error {
 			if repeat.kind == ofNumber {
 				return problemf("repeats without prompts cannot be told apart")
 			}
-			id = to.id([]byte(benchmark), strconv.AppendInt(nil, int64(sample.value), 10))
+			id = to.id([]byte(benchmark), strconv.AppendInt(nil, place, 10))
 		}
 		for i, name := range names {
-			to.of(name, rules).add(id, int32(repeat.value), values[i])
+			to.of(name, rules).add(id, nth, values[i])
 		}
 		return nil
 	})

@@ -42,7 +42,7 @@ func (coreSamples) decode(in *sampleReader, to *outcomeSet) error {
 				case "id":
 					id, found = to.id(r.canonical()), true
 				case "sub_query_id":
-					repeat = r.measure()
+					repeat = r.place()
 				case "score":
 					value = r.measure()
 				case "score_name":
@@ -59,12 +59,16 @@ func (coreSamples) decode(in *sampleReader, to *outcomeSet) error {
 			if !found {
 				return problemf("a record without id")
 			}
+			nth, err := repeatOf("sub_query_id", repeat)
+			if err != nil {
+				return err
+			}
 			collected := byName[string(scoreName)]
 			if collected == nil {
 				collected = &answers{answerRules: rules}
 				byName[string(scoreName)] = collected
 			}
-			collected.add(id, int32(repeat.value), value)
+			collected.add(id, nth, value)
 			return nil
 		})
 		if err != nil {

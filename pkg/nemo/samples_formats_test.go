@@ -54,6 +54,7 @@ const (
 	byobFile    = "b/byob_predictions.jsonl"
 	bfclResult  = "result/m/BFCL_v3_simple_result.json"
 	bfclScore   = "score/m/BFCL_v3_simple_score.json"
+	nextFile    = "mmlu/results.jsonl"
 	coreFile    = "nemo-evaluator-per-sample-outputs/x/samples.jsonl"
 )
 
@@ -320,19 +321,33 @@ func TestDamagedSamples(t *testing.T) {
 	lmEval := resultsOf("t|exact_match|exact_match|1")
 	byob := resultsOf("b|pass@1|correct|1")
 	bfcl := resultsOf("bfcl|python_simple_ast_non_live|python_simple_ast_non_live|100")
+	next := resultsOf("mmlu|pass@1|pass@1|1")
 	good := lmEvalRecord(0, "h", "none", "1")
 	for name, test := range map[string]struct{ results, file, content, want string }{
 		"cut within a record":    {lmEval, lmEvalFile, good + "\n" + good[:40], lmEvalFile + ": line 2: ends within a record (cut short?)"},
 		"the same file twice":    {lmEval, lmEvalFile, records(good, good), lmEvalFile + ": line 2: doc_id 0 is there a second time for filter none"},
 		"no doc_hash":            {lmEval, lmEvalFile, records(`{"doc_id": 0, "exact_match": 1}`), lmEvalFile + ": line 1: a record without doc_hash"},
 		"no doc_id":              {lmEval, lmEvalFile, records(`{"doc_hash": "h", "exact_match": 1}`), lmEvalFile + ": line 1: a record without doc_id"},
-		"doc_id of a wrong type": {lmEval, lmEvalFile, records(`{"doc_hash": "h", "doc_id": "0", "exact_match": 1}`), lmEvalFile + ": line 1: a record without doc_id"},
+		"doc_id of a wrong type": {lmEval, lmEvalFile, records(`{"doc_hash": "h", "doc_id": "0", "exact_match": 1}`), lmEvalFile + ": line 1: doc_id is no number"},
 		"a huge doc_id":          {lmEval, lmEvalFile, records(`{"doc_hash": "h", "doc_id": 1e18, "exact_match": 1}`), lmEvalFile + ": line 1: doc_id 1e+18 cannot be"},
 		"no object":              {lmEval, lmEvalFile, "[1]\n", lmEvalFile + ": line 1: not a JSON record: an object is expected at byte 1"},
 		"a page of a proxy":      {byob, byobFile, "<html>\n", byobFile + ": line 1: not a JSON record: an object is expected at byte 1"},
 		"no sample_id":           {byob, byobFile, "{}\n", byobFile + ": line 1: a record without sample_id"},
 		"sample_id twice":        {byob, byobFile, records(`{"sample_id": 4, "status": "x"}`, `{"sample_id": 4, "status": "x"}`), byobFile + ": line 2: sample_id 4 is there a second time"},
 		"prompts now and then":   {byob, byobFile, records(`{"sample_id": 4, "prompt": "p", "status": "scored"}`, `{"sample_id": 5, "status": "scored"}`), byobFile + ": line 2: some records have a prompt and some have none"},
+		"a doc_id of a part":     {lmEval, lmEvalFile, records(good, `{"doc_hash": "h", "doc_id": 1.5, "exact_match": 1}`), lmEvalFile + ": line 2: doc_id 1.5 cannot be"},
+		"sample_id of a part":    {byob, byobFile, records(`{"sample_id": 0.2, "status": "x"}`), byobFile + ": line 1: sample_id 0.2 cannot be"},
+		"sample_id below 0":      {byob, byobFile, records(`{"sample_id": -1, "status": "x"}`), byobFile + ": line 1: sample_id -1 cannot be"},
+		"_repeat of a part":      {byob, byobFile, records(`{"sample_id": 0, "metadata": {"_repeat": 0.2}}`), byobFile + ": line 1: _repeat 0.2 cannot be"},
+		"problem_idx of a part":  {next, nextFile, records(`{"problem_idx": 1, "reward": 1}`, `{"problem_idx": 1.7, "reward": 0}`), nextFile + ": line 2: problem_idx 1.7 cannot be"},
+		"a huge problem_idx":     {next, nextFile, records(`{"problem_idx": 1e30, "reward": 1}`, `{"problem_idx": 1e31, "reward": 0}`), nextFile + ": line 1: problem_idx 1e+30 cannot be"},
+		"a neighbour of a float": {next, nextFile, records(`{"problem_idx": 9007199254740991, "reward": 1}`, `{"problem_idx": 9007199254740993, "reward": 0}`), nextFile + ": line 2: problem_idx 9.007199254740992e+15 cannot be"},
+		"a true problem_idx":     {next, nextFile, records(`{"problem_idx": true, "reward": 1}`), nextFile + ": line 1: problem_idx is no number"},
+		"no problem_idx":         {next, nextFile, records(`{"problem_idx": null, "reward": 1}`), nextFile + ": line 1: a record without problem_idx"},
+		"repeat of a part":       {next, nextFile, records(`{"problem_idx": 1, "repeat": 0.5, "reward": 1}`), nextFile + ": line 1: repeat 0.5 cannot be"},
+		"a huge repeat":          {next, nextFile, records(`{"problem_idx": 1, "repeat": 4294967296, "reward": 1}`), nextFile + ": line 1: repeat 4.294967296e+09 cannot be"},
+		"a repeat as text":       {next, nextFile, records(`{"problem_idx": 1, "repeat": "1", "reward": 1}`), nextFile + ": line 1: repeat is no number"},
+		"sub_query_id NaN":       {next, coreFile, records(`{"id": 1, "sub_query_id": NaN, "score": 1}`), coreFile + ": line 1: sub_query_id NaN cannot be"},
 		"bfcl without id":        {bfcl, bfclResult, "{}\n", bfclResult + ": line 1: a record without id"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -212,7 +212,7 @@ func lmEvalTask(in *sampleReader, file, task string, wanted map[string]bool, to 
 				text, _ := r.text()
 				hash = append(hash[:0], text...)
 			case "doc_id":
-				doc = r.measure()
+				doc = r.place()
 			default:
 				for i, metric := range metrics {
 					if string(key) == metric {
@@ -241,14 +241,15 @@ func lmEvalTask(in *sampleReader, file, task string, wanted map[string]bool, to 
 			}
 			byFilter[string(filter)], met[string(filter)] = slots, &seen{}
 		}
-		if doc.kind != ofNumber {
+		if doc.kind == ofAbsent || doc.kind == ofNull {
 			return problemf("a record without doc_id")
 		}
-		if first, known := met[string(filter)].note(int64(doc.value)); !first {
-			if !known {
-				return problemf("doc_id %v cannot be", doc.value)
-			}
-			return problemf("doc_id %v is there a second time for filter %s", doc.value, filter)
+		place, ok := doc.whole(maxSeen - 1)
+		if !ok {
+			return cannotBe("doc_id", doc)
+		}
+		if !met[string(filter)].note(place) {
+			return problemf("doc_id %d is there a second time for filter %s", place, filter)
 		}
 		id := to.id(taskName, hash)
 		for i, slot := range slots {

@@ -35,9 +35,9 @@ func (nextSamples) decode(in *sampleReader, to *outcomeSet) error {
 		r.object(func(key []byte) bool {
 			switch string(key) {
 			case "problem_idx":
-				problem = r.measure()
+				problem = r.place()
 			case "repeat":
-				repeat = r.measure()
+				repeat = r.place()
 			case "reward":
 				reward = r.measure()
 			case "scorer_rewards":
@@ -61,15 +61,23 @@ func (nextSamples) decode(in *sampleReader, to *outcomeSet) error {
 		if r.fault != "" {
 			return nil
 		}
-		if problem.kind != ofNumber {
+		if problem.kind == ofAbsent || problem.kind == ofNull {
 			return problemf("a record without problem_idx")
 		}
-		id := to.id(strconv.AppendInt(nil, int64(problem.value), 10))
+		place, ok := problem.whole(maxPlace)
+		if !ok {
+			return cannotBe("problem_idx", problem)
+		}
+		nth, err := repeatOf("repeat", repeat)
+		if err != nil {
+			return err
+		}
+		id := to.id(strconv.AppendInt(nil, place, 10))
 		for i, name := range names {
 			if !strings.HasPrefix(name.metric, nextScorer) {
 				values[i] = reward
 			}
-			to.of(name, rules).add(id, int32(repeat.value), values[i])
+			to.of(name, rules).add(id, nth, values[i])
 		}
 		return nil
 	})

@@ -73,6 +73,27 @@ type answerRules struct {
 	lastWins bool
 }
 
+// repeatOf returns which repeat of its question an answer is: the first unless its
+// record says otherwise.
+func repeatOf(key string, value scalar) (int32, error) {
+	if value.kind == ofAbsent || value.kind == ofNull {
+		return 0, nil
+	}
+	repeat, ok := value.whole(math.MaxInt32)
+	if !ok {
+		return 0, cannotBe(key, value)
+	}
+	return int32(repeat), nil //nolint:gosec // whole has bounded it
+}
+
+// cannotBe is damage in a number that says where something stands.
+func cannotBe(key string, value scalar) error {
+	if value.kind == ofNumber || value.kind == ofNonFinite {
+		return problemf("%s %v cannot be", key, value.value)
+	}
+	return problemf("%s is no number", key)
+}
+
 // answers collects the answers of one score in blocks, which are never copied to
 // grow.
 type answers struct {
@@ -326,17 +347,13 @@ type seen []uint64
 // maxSeen bounds what is noted: 8 MiB.
 const maxSeen = 64 << 20
 
-// note reports whether n is met for the first time. Numbers beyond the bound are
-// not known.
-func (s *seen) note(n int64) (first, known bool) {
-	if n < 0 || n >= maxSeen {
-		return false, false
-	}
+// note reports whether n, below maxSeen, is met for the first time.
+func (s *seen) note(n int64) (first bool) {
 	for int64(len(*s)) <= n/64 {
 		*s = append(*s, 0)
 	}
 	bit := uint64(1) << (n % 64)
 	first = (*s)[n/64]&bit == 0
 	(*s)[n/64] |= bit
-	return first, true
+	return first
 }
