@@ -148,7 +148,7 @@ var producers = map[string]producer{
 	"JOINED_BY_POSITION": {test: "pkg/compare/inference_test.go TestUnansweredQuestions"},
 	"LOW_COVERAGE":       {test: "pkg/compare/inference_test.go TestUnansweredQuestions"},
 	"SAMPLES_DISAGREE":   {test: "pkg/compare/inference_test.go TestUnansweredQuestions"},
-	"SAMPLES_NOT_FINITE": {test: "pkg/compare/inference_test.go TestUnansweredQuestions"},
+	"SAMPLES_NOT_FINITE": {test: "pkg/compare/inference_test.go TestQuestionsWithoutAFiniteValue"},
 	"SAMPLES_NOT_JOINED": {test: "pkg/compare/inference_test.go TestUnansweredQuestions"},
 }
 

@@ -114,7 +114,7 @@ type Paired struct {
 	NCand       int64            `json:"n_cand"`
 	RepeatsBase int64            `json:"repeats_base"` // the most answers that a question has
 	RepeatsCand int64            `json:"repeats_cand"`
-	NonFinite   int64            `json:"n_nonfinite"` // answers left out, on both sides
+	NonFinite   int64            `json:"n_nonfinite"` // questions left out on both sides, in none of the others
 	JoinedBy    string           `json:"joined_by"`
 	Files       []nemo.Source    `json:"files"` // key is empty: the whole file
 }

@@ -205,16 +205,73 @@ func TestUnansweredQuestions(t *testing.T) {
 	if got := found(c.Rows[0]); !strings.HasSuffix(got, "SAMPLES_NOT_JOINED") {
 		t.Error(got)
 	}
-	// An answer without a finite value is told, and explains a mean that is not that of
-	// the others.
-	broken := answered(byob("b.0", "x", "0.99", "").job(t), "x", base)
-	broken.Samples.Outcomes[0].NonFinite = 2
-	c, _ = versus(t, a, broken)
-	if got := found(c.Rows[0]); !strings.HasSuffix(got, "SAMPLES_NOT_FINITE") {
-		t.Error(got)
+}
+
+// A question with an answer that is not finite counts on neither side, in none of
+// the numbers: it is not paired, and not missing either.
+func TestQuestionsWithoutAFiniteValue(t *testing.T) {
+	a, b := flips(t, 164, 14, 6, 16)
+	remove := func(job nemo.Job, ids ...int) nemo.Job {
+		of := job.Samples.Outcomes[0]
+		for _, id := range ids {
+			digest := sha256.Sum256([]byte(strconv.Itoa(id)))
+			of.Removed = append(of.Removed, [16]byte(digest[:16]))
+		}
+		slices.SortFunc(of.Removed, func(x, y [16]byte) int { return slices.Compare(x[:], y[:]) })
+		of.Answers = slices.DeleteFunc(slices.Clone(of.Answers), func(answer nemo.Answer) bool { return slices.Contains(of.Removed, answer.ID) })
+		job.Samples = &nemo.Samples{Files: job.Samples.Files, Outcomes: []nemo.Outcomes{of}}
+		return job
 	}
-	if p := c.Rows[0].Inference.Paired; p == nil || p.NonFinite != 2 {
-		t.Errorf("%+v", p)
+	first := func(n int) (ids []int) {
+		for i := range n {
+			ids = append(ids, i)
+		}
+		return ids
+	}
+	again := b
+	again.Run.RunID, again.Run.InvocationID = "other", nemo.Optional("b2")
+	for _, test := range []struct {
+		name       string
+		base, cand compare.Side
+		n, left    int64
+		both, lost string // questions right on both sides, and on base alone
+	}{
+		{"none", side("a", a), side("b", b), 200, 0, "164", "14"},
+		{"on one side", side("a", a), side("b", remove(b, 0, 1, 170)), 197, 3, "162", "13"},
+		{"on the other", side("a", remove(a, 0, 1, 170)), side("b", b), 197, 3, "162", "13"},
+		{"so many that the other side's value is not the mean of the rest", side("a", a), side("b", remove(b, first(30)...)), 170, 30, "134", "14"},
+		{"on both", side("a", remove(a, 0, 1)), side("b", remove(b, 1, 170)), 197, 3, "162", "13"},
+		{"in no side's other answers", side("a", remove(a, 900)), side("b", remove(b, 901, 900)), 200, 2, "164", "14"},
+		{"in one of two runs", side("a", a), side("b", b, remove(again, 0, 1, 170)), 197, 3, "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, _ := compared(t, []compare.Side{test.base, test.cand})
+			row := c.Rows[0]
+			p := row.Inference.Paired
+			if p == nil {
+				t.Fatal(found(row))
+			}
+			if p.N != test.n || p.NBase != test.n || p.NCand != test.n || text(p.Coverage) != "1" || p.NonFinite != test.left {
+				t.Errorf("%+v", p)
+			}
+			if test.both != "" && (fmt.Sprint(*p.Both) != test.both || fmt.Sprint(*p.BaseOnly) != test.lost) {
+				t.Errorf("both %d, base only %d", *p.Both, *p.BaseOnly)
+			}
+			if told := strings.HasSuffix(found(row), "SAMPLES_NOT_FINITE"); told != (test.left > 0) || strings.Contains(found(row), "missing_items") {
+				t.Error(found(row))
+			}
+		})
+	}
+	// The other side's value is still held against all of its answers.
+	wrong := a
+	wrong.Samples = &nemo.Samples{Outcomes: slices.Clone(a.Samples.Outcomes)}
+	wrong.Samples.Outcomes[0].Answers = slices.Clone(a.Samples.Outcomes[0].Answers)
+	for i := range wrong.Samples.Outcomes[0].Answers {
+		wrong.Samples.Outcomes[0].Answers[i].Value = 0
+	}
+	c, _ := versus(t, wrong, remove(b, 0))
+	if got := found(c.Rows[0]); !strings.HasSuffix(got, "SAMPLES_DISAGREE") {
+		t.Error(got)
 	}
 }
 

@@ -13,11 +13,11 @@ import (
 
 // outcomes are the per-sample values of one cell: a list for each of its runs.
 type outcomes struct {
-	runs      [][]nemo.Answer // each sorted by ID, then Repeat
-	joinedBy  string
-	nonFinite int
-	unscored  int
-	files     []nemo.Source
+	runs     [][]nemo.Answer // each sorted by ID, then Repeat
+	removed  [][][16]byte    // questions without a finite value in a run, each list sorted
+	joinedBy string
+	unscored int
+	files    []nemo.Source
 }
 
 // outcomesOf collects the sample values of one score over the runs of a cell; nil
@@ -37,7 +37,9 @@ func outcomesOf(repeats []measured) (*outcomes, string) {
 		}
 		found.joinedBy = of.JoinedBy
 		found.runs = append(found.runs, of.Answers)
-		found.nonFinite += of.NonFinite
+		if len(of.Removed) > 0 {
+			found.removed = append(found.removed, of.Removed)
+		}
 		found.unscored += of.Unscored
 		for _, file := range m.job.Samples.Files {
 			found.files = append(found.files, nemo.Source{RunID: m.job.Run.RunID, Path: file.Path, SHA256: file.SHA256})
@@ -85,6 +87,44 @@ func (c *cursor) next() (question, bool) {
 	return q, true
 }
 
+// leftOut walks the questions that count on neither side because one of their
+// answers has no finite value (§3), in the order of their ids.
+type leftOut struct {
+	lists [][][16]byte // what is left of each
+	n     int64        // distinct questions passed
+}
+
+// passes moves on to id, and reports whether that is one of them.
+func (l *leftOut) passes(id [16]byte) (met bool) {
+	for {
+		first := -1
+		for i, list := range l.lists {
+			if len(list) > 0 && (first < 0 || bytes.Compare(list[0][:], l.lists[first][0][:]) < 0) {
+				first = i
+			}
+		}
+		if first < 0 || bytes.Compare(l.lists[first][0][:], id[:]) > 0 {
+			return met
+		}
+		next := l.lists[first][0]
+		for i, list := range l.lists {
+			if len(list) > 0 && list[0] == next {
+				l.lists[i] = list[1:]
+			}
+		}
+		l.n++
+		met = next == id
+	}
+}
+
+// lastID is no less than any id.
+func lastID() (id [16]byte) {
+	for i := range id {
+		id[i] = math.MaxUint8
+	}
+	return id
+}
+
 // tally is the content of one pair, for counting equal pairs together: a sum of
 // zeros and ones or one value, and of how many answers, a side.
 type tally struct {
@@ -94,6 +134,7 @@ type tally struct {
 // pairing joins the questions of two sides in one pass and constant memory.
 type pairing struct {
 	n, nBase, nCand      int64 // on both sides, and on each
+	nonFinite            int64 // questions that were left out of these and all below but allBase, allCand and shares
 	mostBase, mostCand   int   // answers to one question
 	leastBase, leastCand int
 	binary               bool              // every value is 0 or 1, one a question
@@ -116,6 +157,7 @@ const maxCounted = 4096
 func pairUp(base, cand *outcomes, keepRepeats bool) pairing {
 	p := pairing{binary: true, shares: true, counted: map[tally]int64{}, leastBase: math.MaxInt, leastCand: math.MaxInt}
 	left, right := newCursor(base), newCursor(cand)
+	out := leftOut{lists: slices.Concat(base.removed, cand.removed)}
 	x, moreX := left.next()
 	y, moreY := right.next()
 	for moreX || moreY {
@@ -130,19 +172,42 @@ func pairUp(base, cand *outcomes, keepRepeats bool) pairing {
 		}
 		switch {
 		case order < 0:
-			p.add(x.values, nil, false)
+			p.take(x.values, nil, out.passes(x.id), false)
 			x, moreX = left.next()
 		case order > 0:
-			p.add(nil, y.values, false)
+			p.take(nil, y.values, out.passes(y.id), false)
 			y, moreY = right.next()
 		default:
-			p.add(x.values, y.values, keepRepeats)
+			p.take(x.values, y.values, out.passes(x.id), keepRepeats)
 			x, moreX = left.next()
 			y, moreY = right.next()
 		}
 	}
 	p.flush()
+	out.passes(lastID())
+	p.nonFinite = out.n
 	return p
+}
+
+// take counts the answers to one question. One that is left out because of the
+// other side is still in the value that this side reports.
+func (p *pairing) take(base, cand []float64, leftOut, keep bool) {
+	if !leftOut {
+		p.add(base, cand, keep)
+		return
+	}
+	p.value(&p.allBase, base)
+	p.value(&p.allCand, cand)
+}
+
+// value counts answers that are in one side's value and in nothing else.
+func (p *pairing) value(all *infer.Moments, values []float64) {
+	if m := meanOf(values); m != nil {
+		all.Add(*m, 1)
+	}
+	for _, v := range values {
+		p.shares = p.shares && v >= 0 && v <= 1
+	}
 }
 
 func (p *pairing) add(base, cand []float64, keep bool) {
@@ -306,7 +371,7 @@ func agrees(all infer.Moments, c *cell, factor decimal.Decimal) bool {
 	if !ok || c.value == nil {
 		return false
 	}
-	if c.outcomes.nonFinite > 0 || c.outcomes.unscored > 0 {
+	if len(c.outcomes.removed) > 0 || c.outcomes.unscored > 0 {
 		return true
 	}
 	gap := m.Mul(factor).Sub(*c.value).Abs()
@@ -399,7 +464,7 @@ func varies(rows [][]decimal.Decimal) bool {
 func (a *assessment) describePairing(p pairing, base, cand *cell, factor decimal.Decimal) {
 	paired := &Paired{
 		N: p.n, NBase: p.nBase, NCand: p.nCand, RepeatsBase: int64(p.mostBase), RepeatsCand: int64(p.mostCand),
-		NonFinite: int64(base.outcomes.nonFinite + cand.outcomes.nonFinite), JoinedBy: base.outcomes.joinedBy,
+		NonFinite: p.nonFinite, JoinedBy: base.outcomes.joinedBy,
 		Files: append(append([]nemo.Source{}, base.outcomes.files...), cand.outcomes.files...),
 	}
 	coverage, _ := decimal.FromInt(p.n).Quo(decimal.FromInt(max(p.nBase, p.nCand)))
@@ -420,7 +485,7 @@ func (a *assessment) describePairing(p pairing, base, cand *cell, factor decimal
 		a.warnings = append(a.warnings, nemo.Warning{Code: "LOW_COVERAGE", Message: "fewer than 95 % of the questions have an answer on both sides"})
 	}
 	if paired.NonFinite > 0 {
-		a.warnings = append(a.warnings, nemo.Warning{Code: "SAMPLES_NOT_FINITE", Message: "answers whose value is no finite number were left out on both sides"})
+		a.warnings = append(a.warnings, nemo.Warning{Code: "SAMPLES_NOT_FINITE", Message: "questions with an answer whose value is no finite number were left out on both sides"})
 	}
 	if base.outcomes.joinedBy == nemo.JoinPosition {
 		a.warnings = append(a.warnings, nemo.Warning{Code: "JOINED_BY_POSITION", Message: "the sample files have no id of a question; they were joined line by line"})

@@ -27,8 +27,11 @@ type Outcomes struct {
 	JoinedBy string   // what identifies a question: "doc_hash", "id", …; JoinPosition if nothing else does
 	Answers  []Answer // sorted by ID, then Repeat
 
-	NonFinite int // answers left out because their value is no finite number
-	Unscored  int // answers left out because the harness did not score them
+	// Removed are the questions that have an answer whose value is no finite number,
+	// sorted. None of their answers is in Answers, and no comparison may count them.
+	Removed [][16]byte
+
+	Unscored int // answers left out because the harness did not score them
 }
 
 // Excluded is a score that has sample files which are no evidence for it.

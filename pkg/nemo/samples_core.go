@@ -2,6 +2,7 @@ package nemo
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -104,7 +105,9 @@ func coreScores(word string, byName map[string]*answers, to *outcomeSet) []score
 	var sum float64
 	for _, block := range collected.blocks {
 		for i := range block {
-			sum += block[i].Value
+			if !math.IsNaN(block[i].Value) {
+				sum += block[i].Value
+			}
 		}
 	}
 	var agreeing []scoreName

@@ -37,8 +37,8 @@ func outcomeLines(s *nemo.Samples) []string {
 			ids[answer.ID] = true
 		}
 		line := fmt.Sprintf("%s|%s|%s: %g of %d, %d questions by %s, ×%g", o.Name, o.Metric, o.Score, sum, len(o.Answers), len(ids), o.JoinedBy, o.Scale)
-		if o.Unscored+o.NonFinite > 0 {
-			line += fmt.Sprintf(", %d unscored, %d not finite", o.Unscored, o.NonFinite)
+		if o.Unscored+len(o.Removed) > 0 {
+			line += fmt.Sprintf(", %d unscored, %d removed", o.Unscored, len(o.Removed))
 		}
 		all = append(all, line)
 	}
@@ -96,7 +96,7 @@ func TestSampleFormats(t *testing.T) {
 		"lm-eval, NaN and null": {
 			resultsOf("t|exact_match|exact_match|1"),
 			map[string]string{lmEvalFile: records(lmEvalRecord(0, "a", "none", "NaN"), lmEvalRecord(1, "b", "none", "null"), lmEvalRecord(2, "c", "none", "1"))},
-			[]string{"t|exact_match|exact_match: 1 of 1, 1 questions by doc_hash, ×1, 1 unscored, 1 not finite"},
+			[]string{"t|exact_match|exact_match: 1 of 1, 1 questions by doc_hash, ×1, 1 unscored, 1 removed"},
 		},
 		"lm-eval, files of another evaluation": {
 			resultsOf("t|exact_match|exact_match|0.5"),
@@ -144,12 +144,32 @@ func TestSampleFormats(t *testing.T) {
 				byob(0, "p", "scored", `{"correct": true}`, `"_repeat": 0`), byob(1, "q", "skipped_model_error", "null", `"_repeat": 0`),
 				byob(2, "p", "scored", `{"correct": false}`, `"_repeat": 1`), byob(3, "q", "scored", `{"correct": 0}`, `"_repeat": 1`),
 			)},
-			[]string{"b|pass@1|correct: 1 of 3, 2 questions by prompt+target, ×1, 1 unscored, 0 not finite"},
+			[]string{"b|pass@1|correct: 1 of 3, 2 questions by prompt+target, ×1, 1 unscored, 0 removed"},
 		},
 		"BYOB, questions without prompts": {
 			resultsOf("b|pass@1|correct|0.5"),
 			map[string]string{byobFile: records(byob(0, "", "scored", `{"correct": 1}`, ""), byob(1, "", "scored", `{"correct": 0}`, ""))},
 			[]string{"b|pass@1|correct: 1 of 2, 2 questions by position, ×1"},
+		},
+		"BYOB, a repeat that is not finite: its question is removed, and was in the mean": {
+			resultsOf("b|pass@1|correct|0.6667"),
+			map[string]string{byobFile: records(
+				byob(0, "p", "scored", `{"correct": 1}`, `"_repeat": 0`), byob(1, "q", "scored", `{"correct": 1}`, `"_repeat": 0`),
+				byob(2, "p", "scored", `{"correct": 0}`, `"_repeat": 1`), byob(3, "q", "scored", `{"correct": NaN}`, `"_repeat": 1`),
+			)},
+			[]string{"b|pass@1|correct: 1 of 2, 1 questions by prompt+target, ×1, 0 unscored, 1 removed"},
+		},
+		"BYOB, each question has a repeat that is not finite": {
+			resultsOf("b|pass@1|correct|1"),
+			map[string]string{byobFile: records(
+				byob(0, "p", "scored", `{"correct": 1}`, `"_repeat": 0`), byob(1, "p", "scored", `{"correct": 1e999}`, `"_repeat": 1`),
+			)},
+			[]string{"b|pass@1|correct: no, every question has an answer without a finite value"},
+		},
+		"lm-eval, no finite value": {
+			resultsOf("t|exact_match|exact_match|1"),
+			map[string]string{lmEvalFile: records(lmEvalRecord(0, "a", "none", "NaN"))},
+			[]string{"t|exact_match|exact_match: no, no answer has a finite value"},
 		},
 		"bfcl": {
 			resultsOf("bfcl|python_simple_ast_non_live|python_simple_ast_non_live|66.67"),
@@ -218,7 +238,7 @@ func TestSampleFormats(t *testing.T) {
 				`{"id": "1", "generation": {}, "num_generated_tokens": 1, "num_prompt_tokens": 2, "sub_query_id": 1, "score": null, "score_name": "symbolic_correct"}`,
 				`{"id": "2", "generation": "g", "num_generated_tokens": 1, "num_prompt_tokens": 2, "sub_query_id": 0, "score": 0, "score_name": "symbolic_correct"}`,
 			)},
-			[]string{"x|pass@1|symbolic_correct: 1 of 2, 2 questions by id, ×100, 1 unscored, 0 not finite"},
+			[]string{"x|pass@1|symbolic_correct: 1 of 2, 2 questions by id, ×100, 1 unscored, 0 removed"},
 		},
 		"the core's records of no known score": {
 			resultsOf("x|a|a|0.5", "y|b|b|0.5"),
@@ -234,7 +254,14 @@ func TestSampleFormats(t *testing.T) {
 				`{"problem_idx": 0, "repeat": 0, "reward": 0.0, "scorer_rewards": {"judge": 1}}`, `{"problem_idx": 0, "reward": 1.0, "scorer_rewards": {"judge": 0.5}}`,
 				`{"problem_idx": 1, "repeat": 0, "reward": 1.0}`, `{"problem_idx": 2, "repeat": 0, "reward": 0}`,
 			)},
-			[]string{"mmlu|pass@1|pass@1: 2 of 3, 3 questions by problem_idx, ×1", "mmlu2|scorer:judge|scorer:judge: 0.5 of 1, 1 questions by problem_idx, ×1, 2 unscored, 0 not finite"},
+			[]string{"mmlu|pass@1|pass@1: 2 of 3, 3 questions by problem_idx, ×1", "mmlu2|scorer:judge|scorer:judge: 0.5 of 1, 1 questions by problem_idx, ×1, 2 unscored, 0 removed"},
+		},
+		"nel-next: a finite record replaces one that is not, and the other way round": {
+			resultsOf("mmlu|pass@1|pass@1|1"),
+			map[string]string{nextFile: records(
+				`{"problem_idx": 0, "reward": NaN}`, `{"problem_idx": 0, "reward": 1}`, `{"problem_idx": 1, "reward": 0}`, `{"problem_idx": 1, "reward": -Infinity}`,
+			)},
+			[]string{"mmlu|pass@1|pass@1: 1 of 1, 1 questions by problem_idx, ×1, 0 unscored, 1 removed"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -399,6 +426,36 @@ func TestSamplesThatCannotBeRead(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// Of a question at two places of the data set only the place without a finite value
+// is removed, and the other keeps its identity.
+func TestRemovedTwin(t *testing.T) {
+	decode := func(first, mean string) nemo.Outcomes {
+		samples, err := decodeFiles(t, resultsOf("t|exact_match|exact_match|"+mean), map[string]string{lmEvalFile: records(
+			lmEvalRecord(0, "h", "none", first), lmEvalRecord(1, "h", "none", "0"),
+		)})
+		if err != nil || len(samples.Outcomes) != 1 {
+			t.Fatal(samples, err)
+		}
+		return samples.Outcomes[0]
+	}
+	whole, broken := decode("1", "0.5"), decode("NaN", "0")
+	var wrong nemo.Answer
+	var right [16]byte
+	for _, answer := range whole.Answers {
+		if answer.Value == 0 {
+			wrong = answer
+		} else {
+			right = answer.ID
+		}
+	}
+	if diff := cmp.Diff([]nemo.Answer{wrong}, broken.Answers); diff != "" {
+		t.Errorf("answers (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([][16]byte{right}, broken.Removed); diff != "" {
+		t.Errorf("removed (-want +got):\n%s", diff)
+	}
+}
 
 // Files of one question on two sides join although one is in another order, under
 // another model and repeats.

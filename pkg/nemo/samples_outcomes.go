@@ -95,11 +95,12 @@ func cannotBe(key string, value scalar) error {
 }
 
 // answers collects the answers of one score in blocks, which are never copied to
-// grow.
+// grow. An answer whose value is no finite number is there as NaN: its question is
+// to be found.
 type answers struct {
 	answerRules
 	blocks              [][]Answer
-	count               int
+	count               int // of finite values
 	nonFinite, unscored int
 }
 
@@ -109,18 +110,20 @@ const answersInBlock = 4096
 func (a *answers) add(id [16]byte, repeat int32, value scalar) {
 	switch value.kind {
 	case ofNumber:
-		last := len(a.blocks) - 1
-		if last < 0 || len(a.blocks[last]) == answersInBlock {
-			a.blocks = append(a.blocks, make([]Answer, 0, answersInBlock))
-			last++
-		}
-		a.blocks[last] = append(a.blocks[last], Answer{ID: id, Repeat: repeat, Value: value.value})
 		a.count++
 	case ofNonFinite:
 		a.nonFinite++
+		value.value = math.NaN()
 	case ofAbsent, ofNull, ofOther:
 		a.unscored++
+		return
 	}
+	last := len(a.blocks) - 1
+	if last < 0 || len(a.blocks[last]) == answersInBlock {
+		a.blocks = append(a.blocks, make([]Answer, 0, answersInBlock))
+		last++
+	}
+	a.blocks[last] = append(a.blocks[last], Answer{ID: id, Repeat: repeat, Value: value.value})
 }
 
 // addAll takes the answers of another score.
@@ -134,7 +137,7 @@ func (a *answers) addAll(other *answers) {
 // sorted returns the answers by id and repeat. Ids are hashes, so their first two
 // bytes deal the answers into small piles.
 func (a *answers) sorted() ([]Answer, error) {
-	all := make([]Answer, a.count)
+	all := make([]Answer, a.count+a.nonFinite)
 	deal := func(id [16]byte) int { return int(binary.BigEndian.Uint16(id[:])) }
 	starts := make([]int32, 1<<16+1)
 	for _, block := range a.blocks {
@@ -236,10 +239,7 @@ func (e Excluded) of() scoreName { return scoreName{e.Name, e.Metric, e.Score} }
 // results.yml has. Where they disagree the files tell of something else than the
 // score: members weighted equally, another run in the same folder, a part.
 func (o *outcomeSet) settle(name scoreName, collected *answers) (Outcomes, error) {
-	if collected.count == 0 {
-		if collected.nonFinite > 0 {
-			return Outcomes{}, problemf("no answer has a finite value")
-		}
+	if collected.count+collected.nonFinite == 0 {
 		return Outcomes{}, problemf("no answer has a number for it")
 	}
 	all, err := collected.sorted()
@@ -247,10 +247,12 @@ func (o *outcomeSet) settle(name scoreName, collected *answers) (Outcomes, error
 		return Outcomes{}, err
 	}
 	outcomes := Outcomes{
-		Name: name.name, Metric: name.metric, Score: name.score, JoinedBy: collected.joinedBy, Answers: all,
-		NonFinite: collected.nonFinite, Unscored: collected.unscored,
+		Name: name.name, Metric: name.metric, Score: name.score, JoinedBy: collected.joinedBy, Unscored: collected.unscored,
 	}
-	mean := meanValue(all)
+	mean, n := meanValue(all)
+	if n == 0 {
+		return Outcomes{}, problemf("no answer has a finite value")
+	}
 	for _, s := range o.results.Scores {
 		if (scoreName{s.Name, s.Metric, s.Score}) != name {
 			continue
@@ -259,16 +261,20 @@ func (o *outcomeSet) settle(name scoreName, collected *answers) (Outcomes, error
 			return Outcomes{}, problemf("results.yml has no value to hold the answers against")
 		}
 		if s.Stats.Count != nil {
-			if count := s.Stats.Count.Float64(); count != float64(len(all)) && count != float64(questions(all)) {
-				return Outcomes{}, problemf("%d answers, results.yml counts %s", len(all), s.Stats.Count)
+			if count := s.Stats.Count.Float64(); count != float64(n) && count != float64(questions(all)) {
+				return Outcomes{}, problemf("%d answers, results.yml counts %s", n, s.Stats.Count)
 			}
 		}
 		value := s.Value.Float64()
 		scale, agrees := collected.scaleTo(mean, value)
 		if !agrees || outcomes.Scale != 0 && outcomes.Scale != scale {
-			return Outcomes{}, problemf("the mean of %d answers is %.10g, results.yml has %s", len(all), mean, s.Value)
+			return Outcomes{}, problemf("the mean of %d answers is %.10g, results.yml has %s", n, mean, s.Value)
 		}
 		outcomes.Scale = scale
+	}
+	outcomes.Answers, outcomes.Removed = removeNonFinite(all)
+	if len(outcomes.Answers) == 0 {
+		return Outcomes{}, problemf("every question has an answer without a finite value")
 	}
 	return outcomes, nil
 }
@@ -288,11 +294,14 @@ func (rules answerRules) scaleTo(mean, value float64) (scale float64, ok bool) {
 	return 0, false
 }
 
-// meanValue adds with Neumaier's compensation.
-func meanValue(all []Answer) float64 {
+// meanValue is the mean of the n finite values, added with Neumaier's compensation.
+func meanValue(all []Answer) (mean float64, n int) {
 	var sum, lost float64
 	for i := range all {
 		value := all[i].Value
+		if math.IsNaN(value) {
+			continue
+		}
 		next := sum + value
 		if math.Abs(sum) >= math.Abs(value) {
 			lost += sum - next + value
@@ -300,19 +309,40 @@ func meanValue(all []Answer) float64 {
 			lost += value - next + sum
 		}
 		sum = next
+		n++
 	}
-	return (sum + lost) / float64(len(all))
+	return (sum + lost) / float64(n), n
 }
 
-// questions counts the distinct ids.
+// questions counts the distinct ids that have a finite value.
 func questions(all []Answer) int {
-	n := 0
+	n, last := 0, -1
 	for i := range all {
-		if i == 0 || all[i].ID != all[i-1].ID {
+		if !math.IsNaN(all[i].Value) && (last < 0 || all[i].ID != all[last].ID) {
 			n++
+			last = i
 		}
 	}
 	return n
+}
+
+// removeNonFinite takes out all answers to questions of which one has no finite
+// value, in place: what a harness makes of such a question is not known, and the
+// mean of its other repeats is no stand-in.
+func removeNonFinite(all []Answer) (kept []Answer, removed [][16]byte) {
+	kept = all[:0]
+	for i := 0; i < len(all); {
+		first, finite := i, true
+		for ; i < len(all) && all[i].ID == all[first].ID; i++ {
+			finite = finite && !math.IsNaN(all[i].Value)
+		}
+		if !finite {
+			removed = append(removed, all[first].ID)
+			continue
+		}
+		kept = append(kept, all[first:i]...)
+	}
+	return kept, removed
 }
 
 func (s *Samples) sort() {

@@ -138,8 +138,8 @@ func TestSamplesOfTheExamples(t *testing.T) {
 					got[counts] = map[string]int{}
 				}
 				got[counts]["n"], got[counts][key] = len(o.Answers), right(o.Answers)
-				if o.NonFinite != 0 || o.Unscored != 0 {
-					t.Errorf("%s %s: %d not finite, %d not scored", name, id, o.NonFinite, o.Unscored)
+				if len(o.Removed) != 0 || o.Unscored != 0 {
+					t.Errorf("%s %s: %d removed, %d not scored", name, id, len(o.Removed), o.Unscored)
 				}
 			}
 			for _, counts := range job.Counts {
