@@ -92,6 +92,9 @@ func (a *app) invocations(ctx context.Context, global *globalFlags, list *listFl
 	if err != nil {
 		return kind.InvocationsValue{}, nil, err
 	}
+	if len(seen.order) == 0 {
+		a.hintNearMiss(ctx, store, resolver)
+	}
 	warnings := append(filteredHere(store, resolver.Selection), tally.Warnings()...)
 	if len(seen.without) > 0 {
 		warnings = append(warnings, nemo.Warning{

@@ -109,6 +109,9 @@ func (a *app) searchRuns(ctx context.Context, global *globalFlags, list *listFla
 	if err := query.DescribeModels(ctx, store, runs[:list.described(len(runs))], resolver.Models); err != nil {
 		return nil, false, nil, err
 	}
+	if len(runs) == 0 {
+		a.hintNearMiss(ctx, store, resolver)
+	}
 	found = []nemo.Run{}
 	for _, run := range runs {
 		found = append(found, query.Describe(store, run))
