@@ -433,7 +433,7 @@ func assessPairedItems(base, cand *cell, row Row, options Options) (assessment, 
 	default:
 		a.pairedT(p, factor, options)
 	}
-	if p.n < max(p.nBase, p.nCand) && elsewhere(a.estimate, base, cand) {
+	if (p.n < max(p.nBase, p.nCand) || p.nonFinite > 0) && elsewhere(a.estimate, base, cand) {
 		a.settled, a.reasons = Inconclusive, []string{reasonMissingItems}
 	}
 	if p.n < minimumPairs {

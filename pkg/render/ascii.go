@@ -53,12 +53,16 @@ func spell(r rune) string {
 		return "+/-"
 	case 'Δ', '∆':
 		return "delta"
-	case '▲', '↑':
+	case '▲':
+		return "better"
+	case '▼':
+		return "worse"
+	case '↑':
 		return "^"
-	case '▼', '↓':
+	case '↓':
 		return "v"
 	case '≈':
-		return "~"
+		return "same"
 	case '…':
 		return "..."
 	case '→':

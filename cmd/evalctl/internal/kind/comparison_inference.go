@@ -60,12 +60,12 @@ func legend(rows []compare.Row, averages []compare.Average) string {
 		used[verdictMark(average.Verdict)] = true
 	}
 	if directed {
-		entries[0].meaning, entries[1].meaning = "better by more than noise", "worse by more than noise"
+		entries[0].meaning, entries[1].meaning = "improved by more than noise", "regressed by more than noise"
 	}
 	var parts []string
 	for _, entry := range entries {
 		if used[entry.mark] {
-			parts = append(parts, entry.mark+" "+entry.meaning)
+			parts = append(parts, entry.mark+" = "+entry.meaning)
 		}
 	}
 	return strings.Join(parts, "   ")
@@ -417,7 +417,7 @@ func (d comparisonScreen) inferred() []render.Cell {
 		if explained != "" {
 			explained += "   "
 		}
-		explained += "± standard error, in units of the last digit"
+		explained += "± = standard error, in units of the last digit"
 	}
 	if explained != "" {
 		lines = append(lines, muted(explained))
