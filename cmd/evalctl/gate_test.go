@@ -17,7 +17,7 @@ func TestGateOnMetricsOfTheServer(t *testing.T) {
 	if err := os.WriteFile(policy, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := append(words(t, "gate ce963eed SERVER"), "--policy", policy, "--jq", ".data.bounds[] | [.task, .value, .result, .basis]")
+	args := append(words(t, "gate ce963eed.0 SERVER"), "--policy", policy, "--jq", ".data.bounds[] | [.task, .value, .result, .basis]")
 	got := process{}.answer(t, args...)
 	if want := "[\"arith\",0.85,\"pass\",\"point_estimate\"]\n[null,null,\"missing\",null]\n"; got != want {
 		t.Errorf("got %s, want %s", got, want)

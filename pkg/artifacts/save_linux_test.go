@@ -16,14 +16,14 @@ func TestFullDisk(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ)
 	defer signal.Reset(syscall.SIGXFSZ)
 	root, dir := openRoot(t)
-	store := &memory{files: map[string]string{"f": strings.Repeat("x", 100_000)}}
+	store := &memory{files: map[string]string{"f": strings.Repeat("x", 11_000_000)}}
 
 	var before syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
 		t.Fatal(err)
 	}
 	limit := before
-	limit.Cur = 50_000
+	limit.Cur = 10_000_000 // the log of the tests themselves is far below
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
 	}
