@@ -19,20 +19,17 @@ const unresolvedName = "launcher_unresolved_config.yaml"
 // nothing of their runtime; each job has [nemo.Job.Free] too. A job without results
 // has the settings of its run_config.yml, where there is one.
 func (f *Fetcher) Configurations(ctx context.Context, resolutions []query.Resolution) ([]nemo.Evaluation, error) {
-	return f.each(ctx, resolutions, loadConfiguration)
+	return f.each(ctx, resolutions, loader{read: loadConfiguration, withoutRuntime: true})
 }
 
 // Unresolved reads launcher_unresolved_config.yaml of each run: a job for each
 // file, whose values are all in [nemo.Job.Free]. The error is for what failed; a
 // run without the file has a job without values.
 func (f *Fetcher) Unresolved(ctx context.Context, resolutions []query.Resolution) ([]nemo.Evaluation, error) {
-	return f.each(ctx, resolutions, loadUnresolved)
+	return f.each(ctx, resolutions, loader{read: loadUnresolved})
 }
 
 func loadConfiguration(ctx context.Context, found query.Found, folders []*folder) (nemo.Evaluation, error) {
-	for _, d := range folders {
-		d.withoutRuntime = true
-	}
 	evaluation, err := load(ctx, found, folders)
 	if err != nil {
 		return nemo.Evaluation{}, err

@@ -31,7 +31,7 @@ const (
 // The error is for what failed: a file of a FINISHED run that could not be
 // fetched.
 func (f *Fetcher) Load(ctx context.Context, resolutions []query.Resolution) ([]nemo.Evaluation, error) {
-	evaluations, err := f.each(ctx, resolutions, load)
+	evaluations, err := f.each(ctx, resolutions, loader{read: load})
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +59,14 @@ func tasksUnknown(evaluation *nemo.Evaluation, resolution query.Resolution) {
 	evaluation.Warnings = slices.Insert(evaluation.Warnings, first, warning)
 }
 
-// loader reads the runs of one source.
-type loader func(ctx context.Context, found query.Found, folders []*folder) (nemo.Evaluation, error)
+// loader reads the runs of one source. Two sources with one run share its folder.
+type loader struct {
+	read           func(ctx context.Context, found query.Found, folders []*folder) (nemo.Evaluation, error)
+	withoutRuntime bool // statistics are not asked for
+}
 
 // each calls a loader for every source of every side, and joins what it returns.
-func (f *Fetcher) each(ctx context.Context, resolutions []query.Resolution, read loader) ([]nemo.Evaluation, error) {
+func (f *Fetcher) each(ctx context.Context, resolutions []query.Resolution, loader loader) ([]nemo.Evaluation, error) {
 	type place struct{ store, run string }
 	folders := map[place]*folder{}
 	parts := make([][]nemo.Evaluation, len(resolutions))
@@ -76,11 +79,12 @@ func (f *Fetcher) each(ctx context.Context, resolutions []query.Resolution, read
 				at := place{found.Store.URI(), run.ID}
 				if folders[at] == nil {
 					folders[at] = f.folder(found.Store, run)
+					folders[at].withoutRuntime = loader.withoutRuntime
 				}
 				source[n] = folders[at]
 			}
 			group.Go(func() (err error) {
-				parts[i][k], err = read(ctx, found, source)
+				parts[i][k], err = loader.read(ctx, found, source)
 				return err
 			})
 		}
