@@ -63,13 +63,14 @@ func wantsJSON(global *globalFlags, args []string) bool {
 
 // globalFlags are the flags that every verb takes.
 type globalFlags struct {
-	trackingURI string
-	connection  connection.Settings
-	noCache     bool
-	quiet       bool
-	output      outputFlags
-	search      searchFlags
-	started     bool // a verb has begun: errors are no longer about usage
+	trackingURI  string
+	artifactsURI string
+	connection   connection.Settings
+	noCache      bool
+	quiet        bool
+	output       outputFlags
+	search       searchFlags
+	started      bool // a verb has begun: errors are no longer about usage
 }
 
 // newRoot makes the tree of commands, with those of stat only if they are asked
@@ -105,7 +106,8 @@ A selector names one side:
 	}
 	root.SetVersionTemplate("evalctl {{.Version}}\n")
 	flags := root.PersistentFlags()
-	flags.StringVar(&global.trackingURI, "tracking-uri", "", "where runs live: http(s)://…, a launcher output directory, or demo: (default $MLFLOW_TRACKING_URI)")
+	flags.StringVar(&global.trackingURI, "tracking-uri", "", "where runs live: http(s)://…, sqlite:///FILE, a launcher output directory, or demo: (default $MLFLOW_TRACKING_URI)")
+	flags.StringVar(&global.artifactsURI, "artifacts-uri", "", "a folder that has the files of a database's runs, in place of where it says")
 	flags.StringArrayVar(&global.connection.Headers, "header", nil, "a header 'Name: value' for the tracking server, repeatable (also $EVALCTL_HEADERS, one a line)")
 	flags.StringVar(&global.connection.TokenCommand, "token-command", "", "a command that prints the token to log in with (default $EVALCTL_TOKEN_COMMAND)")
 	flags.StringArrayVar(&global.connection.ArtifactHosts, "allow-artifact-host", nil, "another host that may get the credentials, repeatable (also $EVALCTL_ARTIFACT_HOSTS)")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,12 +15,15 @@ import (
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/query/rest"
 	"github.com/evalctl/evalctl/pkg/query/rundir"
+	"github.com/evalctl/evalctl/pkg/query/sqlite"
+	"github.com/evalctl/evalctl/pkg/render"
 )
 
 // stores opens tracking stores for selectors, each at most once.
 type stores struct {
 	app         *app
 	trackingURI string
+	artifacts   string // a folder; of databases only
 	settings    connection.Settings
 
 	mu     sync.Mutex
@@ -29,8 +33,9 @@ type stores struct {
 func (a *app) stores(global *globalFlags) *stores {
 	return &stores{
 		app: a, trackingURI: firstSet(global.trackingURI, a.getenv("MLFLOW_TRACKING_URI")),
-		settings: global.connection,
-		opened:   map[string]query.Store{},
+		artifacts: global.artifactsURI,
+		settings:  global.connection,
+		opened:    map[string]query.Store{},
 	}
 }
 
@@ -43,19 +48,21 @@ func (s *stores) Default(ctx context.Context) (query.Store, error) {
 	case uri == "":
 		return nil, &query.Error{
 			Code: query.Usage, Message: "no tracking store: it is not known where runs live",
-			Hint: "--tracking-uri http://SERVER or MLFLOW_TRACKING_URI names an MLflow server, --tracking-uri DIR a launcher output directory;\n" +
-				"evalctl demo needs none",
+			Hint: "--tracking-uri http://SERVER or MLFLOW_TRACKING_URI names an MLflow server, --tracking-uri DIR a launcher output directory,\n" +
+				"--tracking-uri sqlite:///FILE a database of MLflow; evalctl demo needs none",
 		}
 	case uri == "demo:" || uri == "demo":
 		return s.Demo(ctx)
 	case scheme == "http" || scheme == "https":
 		return s.once(uri, func() (query.Store, error) { return s.rest(ctx, uri, "") })
+	case strings.HasPrefix(uri, "sqlite:"):
+		return s.sqlite(ctx, uri)
 	case scheme == "file" && found:
 		return s.Path(ctx, "/"+strings.TrimLeft(rest, "/"))
 	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
 		return nil, &query.Error{
 			Code: query.Usage, Message: "tracking stores of kind " + scheme + ": cannot be read",
-			Hint: "an MLflow server (http://, https://), a launcher output directory, or demo:",
+			Hint: "an MLflow server (http://, https://), its database (sqlite:///FILE), a launcher output directory, or demo:",
 		}
 	default:
 		return s.Path(ctx, uri)
@@ -67,12 +74,66 @@ func (s *stores) Demo(context.Context) (query.Store, error) {
 	return s.once("demo:", demo.Open)
 }
 
-// Path opens a launcher output directory, a job's directory or a results.yml.
-func (s *stores) Path(_ context.Context, path string) (query.Store, error) {
+// sqlite opens a database of MLflow by a URI as SQLAlchemy has them: sqlite:/// and
+// a path, which begins with a slash of its own if it is absolute.
+func (s *stores) sqlite(ctx context.Context, uri string) (query.Store, error) {
+	path, found := strings.CutPrefix(uri, "sqlite:///")
+	path, _, _ = strings.Cut(path, "?") // options of Python's driver
+	if !found || path == "" || path == ":memory:" {
+		return nil, &query.Error{
+			Code: query.Usage, Message: uri + " names no database file",
+			Hint: "sqlite:///mlflow.db is a file in this directory, sqlite:////srv/mlflow.db one by its absolute path",
+		}
+	}
+	return s.database(ctx, path)
+}
+
+// database opens a database of MLflow by its path.
+func (s *stores) database(ctx context.Context, path string) (query.Store, error) {
+	return s.once("sqlite:"+path, func() (query.Store, error) {
+		dir, err := localFolder(s.artifacts)
+		if err != nil {
+			return nil, err
+		}
+		store, err := sqlite.Open(ctx, sqlite.Options{Path: path, ArtifactsDir: dir, Workspace: strings.TrimSpace(s.app.getenv("MLFLOW_WORKSPACE"))})
+		if err != nil {
+			return nil, err
+		}
+		for _, note := range store.Notes() {
+			fmt.Fprintf(s.app.stderr, "evalctl: %s\n", render.Sanitize(note))
+		}
+		return store, nil
+	})
+}
+
+// localFolder is the folder that --artifacts-uri names: a path or a file: URI.
+func localFolder(uri string) (string, error) {
+	scheme, rest, found := strings.Cut(uri, ":")
+	switch {
+	case found && scheme == "file":
+		if strings.HasPrefix(rest, "///") {
+			rest = rest[2:]
+		}
+		return rest, nil
+	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
+		return "", &query.Error{
+			Code: query.Usage, Message: "artifacts cannot be read from " + uri,
+			Hint: "--artifacts-uri names a folder; a copy of a bucket will do: aws s3 sync s3://BUCKET/PATH DIR",
+		}
+	}
+	return uri, nil
+}
+
+// Path opens a launcher output directory, a job's directory or a results.yml, or a
+// database of MLflow.
+func (s *stores) Path(ctx context.Context, path string) (query.Store, error) {
 	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || strings.HasPrefix(rest, "/")) {
 		if home := s.app.getenv("HOME"); home != "" {
 			path = filepath.Join(home, rest)
 		}
+	}
+	if sqlite.IsDatabase(path) {
+		return s.database(ctx, path)
 	}
 	return s.once("path:"+path, func() (query.Store, error) { return rundir.OpenPath(path) })
 }

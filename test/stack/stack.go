@@ -9,7 +9,10 @@
 package stack
 
 import (
+	"cmp"
 	"context"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 )
@@ -88,4 +91,24 @@ func Statistics(tb testing.TB) string {
 		tb.Fatalf("the Python environment that this test needs: %v", err)
 	}
 	return path
+}
+
+// Filled returns a folder with what a server of this setup has in its store,
+// mlflow.db and mlartifacts, and no server. It is a copy that goes away with the
+// test.
+func Filled(tb testing.TB, setup Setup) string {
+	tb.Helper()
+	interpreter, err := environment(tb.Context(), cmp.Or(setup.Version, MLflow3).requirements())
+	if err != nil {
+		tb.Fatalf("the Python environment that this test needs: %v", err)
+	}
+	filled, err := template(tb.Context(), interpreter, setup.Content)
+	if err != nil {
+		tb.Fatalf("the filled store that this test needs: %v", err)
+	}
+	dir := filepath.Join(tb.TempDir(), "mlflow")
+	if err := os.CopyFS(dir, os.DirFS(filled)); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
 }

@@ -1,0 +1,237 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// handle is the open database, in the way that suits what is beside the file.
+type handle struct {
+	db   *sql.DB
+	path string
+	how  access
+	seen state // of the file when it was opened
+
+	users sync.WaitGroup
+}
+
+// retire closes the database when nobody reads it any more.
+func (h *handle) retire() {
+	go func() {
+		h.users.Wait()
+		_ = h.db.Close() // it has only read
+	}()
+}
+
+// access is how a database can be read without writing anything.
+type access int
+
+const (
+	// locking: the file is all there is; SQLite's locks keep writers away.
+	locking access = iota
+	// logged: a write-ahead log is in use; its index is read and not written.
+	logged
+	// still: the file is made for a write-ahead log, and there is none: nobody
+	// writes. SQLite would make a log to read it with locks, so it is told that
+	// nothing changes, and this package looks whether that is so.
+	still
+)
+
+// state tells whether a file is as it was.
+type state struct {
+	size     int64
+	modified time.Time
+	info     fs.FileInfo // identifies the file
+	log      bool        // a write-ahead log is beside it
+}
+
+var errChanged = errors.New("it was changed while it was read")
+
+func look(path string) (state, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return state{}, err
+	}
+	_, err = os.Stat(path + "-wal")
+	return state{info.Size(), info.ModTime(), info, err == nil}, nil
+}
+
+func (s state) same(other state) bool {
+	return s.size == other.size && s.modified.Equal(other.modified) && os.SameFile(s.info, other.info) && s.log == other.log
+}
+
+// open opens the file in the way that suits it.
+func open(path string, patience time.Duration) (*handle, error) {
+	start, err := header(path)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := look(path)
+	if err != nil {
+		return nil, err
+	}
+	h := &handle{path: path, seen: seen, how: locking}
+	values := url.Values{
+		"mode": {"ro"}, "readonly_shm": {"1"}, "_query_only": {"1"}, "_defensive": {"1"}, "_busy_timeout": {strconv.FormatInt(patience.Milliseconds(), 10)},
+		// MLflow's LIKE tells cases apart; sorting needs no files.
+		"_pragma": {"case_sensitive_like(1)", "temp_store(2)", "trusted_schema(0)"},
+	}
+	const wal = 2
+	if start[18] == wal || start[19] == wal {
+		log, err := os.Stat(path + "-wal")
+		_, index := os.Stat(path + "-shm")
+		switch {
+		case err != nil || log.Size() == 0 && index != nil:
+			h.how = still
+			values.Set("immutable", "1")
+		case index != nil:
+			return nil, errNoIndex
+		default:
+			h.how = logged
+		}
+	}
+	slashed := filepath.ToSlash(path)
+	if !strings.HasPrefix(slashed, "/") { // a drive letter: file:///C:/evals
+		slashed = "/" + slashed
+	}
+	name := "file://" + (&url.URL{Path: slashed}).EscapedPath() + "?" + values.Encode()
+	if h.db, err = sql.Open("sqlite", name); err != nil {
+		return nil, err
+	}
+	const connections = 4 // each has a cache of 2 MB
+	h.db.SetMaxOpenConns(connections)
+	return h, nil
+}
+
+// header reads the first bytes of a database (sqlite.org/fileformat2.html).
+func header(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err == nil && !info.Mode().IsRegular() {
+		return nil, errNotFile
+	}
+	start := make([]byte, 100)
+	n, err := io.ReadFull(file, start)
+	switch {
+	case n == 0 && errors.Is(err, io.EOF):
+		return nil, errEmpty
+	case n < len(magic) || string(start[:len(magic)]) != magic:
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, err
+		}
+		return nil, errNotDatabase
+	case err != nil:
+		return nil, errCutShort
+	}
+	return start, nil
+}
+
+// read calls f with a transaction that sees one state of the database, and again
+// from the start if the file was replaced or its log came or went meanwhile.
+func (s *Store) read(ctx context.Context, f func(*sql.Tx) error) error {
+	const tries = 4
+	for try := 1; ; try++ {
+		if err := stopped(ctx); err != nil {
+			return err
+		}
+		h, err := s.current()
+		if err == nil {
+			err = h.read(ctx, f)
+			h.users.Done()
+		}
+		if err == nil {
+			return nil
+		}
+		if ended := stopped(ctx); ended != nil {
+			return ended
+		}
+		if try == tries || !worthAnotherLook(err) {
+			return s.failure(err)
+		}
+		if h != nil {
+			s.drop(h)
+		}
+	}
+}
+
+// current is the open database, with one user more; what is read without locks only
+// as long as nobody has changed it.
+func (s *Store) current() (*handle, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.handle != nil {
+		now, err := look(s.path)
+		if err == nil && os.SameFile(now.info, s.handle.seen.info) && (s.handle.how != still || now.same(s.handle.seen)) {
+			s.handle.users.Add(1)
+			return s.handle, nil
+		}
+		s.handle.retire()
+		s.handle = nil
+	}
+	h, err := open(s.path, cmp.Or(s.options.Patience, defaultPatience))
+	if err != nil {
+		return nil, err
+	}
+	h.users.Add(1)
+	s.handle = h
+	return h, nil
+}
+
+// drop makes the next call open the file again.
+func (s *Store) drop(h *handle) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.handle == h {
+		h.retire()
+		s.handle = nil
+	}
+}
+
+// read is one try of [Store.read].
+func (h *handle) read(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := h.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	// The first statement takes the lock. From here on no writer of SQLite touches
+	// the file, unless it keeps a log.
+	var tables int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return err
+	}
+	before, err := look(h.path)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		return err
+	}
+	after, err := look(h.path)
+	if err != nil {
+		return err
+	}
+	if h.how == logged && os.SameFile(before.info, after.info) {
+		return nil // the log was written back
+	}
+	if !before.same(after) || h.how == still && !after.same(h.seen) {
+		return errChanged
+	}
+	return nil
+}
