@@ -24,7 +24,9 @@
 //     takes the comparison for a part of the key;
 //   - refused: a list after anything but [NOT] IN; in a list, Python's other forms
 //     of strings: concatenated, with a backslash, in further parentheses;
-//   - refused: a number with a word right behind it (1e5AND);
+//   - refused: a number with a word right behind it (1e5AND); a key of two words
+//     before IS (tags.a b IS NULL), a number as a key or quotes around the entity
+//     where a direction follows (metrics.1 DESC): MLflow refuses them elsewhere;
 //   - taken: any space inside IS NOT NULL, and around an order;
 //   - taken: an order by a key with quotes or backslashes, as written; by the same
 //     field twice, where the second has no effect. MLflow's servers fail on both.
