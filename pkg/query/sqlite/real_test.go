@@ -2,21 +2,20 @@ package sqlite_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/rest"
 	"github.com/evalctl/evalctl/pkg/query/sqlite"
 	"github.com/evalctl/evalctl/test/conformance"
 	"github.com/evalctl/evalctl/test/stack"
 )
-
-// filled is a private copy of what a real server left that the launcher's exporter
-// has filled.
-func filled(t *testing.T) string {
-	t.Helper()
-	return filepath.Join(stack.Filled(t, stack.Setup{}), "mlflow.db")
-}
 
 func open(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
@@ -33,7 +32,141 @@ func open(t *testing.T, path string) *sqlite.Store {
 }
 
 func TestConformance(t *testing.T) {
-	path := filled(t)
 	tree := os.DirFS(filepath.Join(stack.Data(t), "launcher-output"))
-	conformance.Run(t, func(t *testing.T) query.Store { return open(t, path) }, conformance.Exported(tree))
+	for _, version := range []stack.Version{stack.MLflow3, stack.MLflow2} {
+		t.Run(string(version), func(t *testing.T) {
+			path := filepath.Join(stack.Filled(t, stack.Setup{Version: version}), "mlflow.db")
+			if notes := open(t, path).Notes(); len(notes) > 0 {
+				t.Error(notes)
+			}
+			conformance.Run(t, func(t *testing.T) query.Store { return open(t, path) }, conformance.Exported(tree))
+		})
+	}
+}
+
+// TestVersions reads databases of every version since MLflow 2.9 in which the
+// tables of runs or experiments changed, made by MLflow's migrations.
+func TestVersions(t *testing.T) {
+	source := stack.Filled(t, stack.Setup{})
+	versions := []string{
+		"acf3f17fdcc7", // 2.9
+		"f5a4f2784254", // 2.17: longer tags
+		"6953534de441", // 3.0: logged models
+		"1b5f0d9ad7c1", // 3.10: workspaces
+		"7d34483879f0", // 3.11
+	}
+	args := append([]string{filepath.Join("testdata", "revisions.py"), filepath.Join(source, "mlflow.db"), source}, versions...)
+	if out, err := exec.CommandContext(t.Context(), stack.Python(t), args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	tree := os.DirFS(filepath.Join(stack.Data(t), "launcher-output"))
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			path := filepath.Join(source, version+".db")
+			if notes := open(t, path).Notes(); len(notes) > 0 {
+				t.Error(notes)
+			}
+			conformance.Run(t, func(t *testing.T) query.Store { return open(t, path) }, conformance.Exported(tree))
+		})
+	}
+}
+
+// TestSameAsItsServer compares every run with what the server of the same database
+// says of it, while that has the file open, for a run of
+// every shape.
+func TestSameAsItsServer(t *testing.T) {
+	server := stack.Serve(t, stack.Setup{Content: stack.Shapes})
+	remote, err := rest.New(rest.Options{URI: server.URL, UserAgent: "evalctl/test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := open(t, filepath.Join(server.Dir, "mlflow.db"))
+	for _, view := range []query.View{query.Active, query.WithDeleted} {
+		want, err := query.All(remote.Search(t.Context(), query.Search{View: view}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := query.All(local.Search(t.Context(), query.Search{View: view}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
+			t.Errorf("runs (-server +file):\n%s", diff)
+		}
+		experiments, err := remote.Experiments(t.Context(), view)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, err := local.Experiments(t.Context(), view)
+		if diff := cmp.Diff(experiments, ours); diff != "" || err != nil {
+			t.Errorf("experiments: %v (-server +file):\n%s", err, diff)
+		}
+	}
+}
+
+func TestArtifactsElsewhere(t *testing.T) {
+	source := stack.Filled(t, stack.Setup{})
+	moved := filepath.Join(t.TempDir(), "files")
+	if err := os.Rename(filepath.Join(source, "mlartifacts"), moved); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(source, "mlflow.db")
+	store := open(t, path)
+	runs, err := query.All(store.Search(t.Context(), query.Search{Limit: 1, Filter: query.Filter{{Entity: query.Tag, Key: query.TagHarness, Op: query.Equal, Value: "bfcl"}}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.List(t.Context(), runs[0], ""); !query.HasCode(err, query.Usage) || !strings.Contains(err.Error(), "mlflow-artifacts:/") {
+		t.Errorf("files that are not here: %v", err)
+	}
+	store, err = sqlite.Open(t.Context(), sqlite.Options{Path: path, ArtifactsDir: moved})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if files, err := store.List(t.Context(), runs[0], ""); err != nil || len(files) == 0 {
+		t.Errorf("files in another folder: %v, %v", files, err)
+	}
+	for _, uri := range []string{"s3://bucket/" + runs[0].ExperimentID + "/" + runs[0].ID + "/artifacts", "dbfs:/x", ""} {
+		run := runs[0]
+		run.ArtifactURI = uri
+		if files, err := store.List(t.Context(), run, ""); err != nil || len(files) == 0 {
+			t.Errorf("files of %q in another folder: %v, %v", uri, files, err)
+		}
+		if _, err := open(t, path).List(t.Context(), run, ""); !query.HasCode(err, query.Usage) {
+			t.Errorf("files of %q: %v", uri, err)
+		}
+	}
+	// What MLflow's client writes without a server.
+	root := filepath.Join(moved, runs[0].ExperimentID, runs[0].ID, "artifacts")
+	relative, err := filepath.Rel(source, root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, uri := range []string{root, "file://" + root, "file:" + root, relative} {
+		run := runs[0]
+		run.ArtifactURI = uri
+		if files, err := open(t, path).List(t.Context(), run, ""); err != nil || len(files) == 0 {
+			t.Errorf("files of %q: %v, %v", uri, files, err)
+		}
+	}
+	for _, uri := range []string{"/no/such/tree/1/x/artifacts", "file:///no/such/tree/1/x/artifacts"} {
+		run := runs[0]
+		run.ArtifactURI = uri
+		if _, err := open(t, path).List(t.Context(), run, ""); !query.HasCode(err, query.IO) || !strings.Contains(err.Error(), "there is no /no/such") {
+			t.Errorf("files of %q: %v", uri, err)
+		}
+	}
+	run := runs[0]
+	run.ID, run.ArtifactURI = "0123456789abcdef0123456789abcdef", filepath.Join(moved, run.ExperimentID, "0123456789abcdef0123456789abcdef", "artifacts")
+	if files, err := open(t, path).List(t.Context(), run, ""); err != nil || len(files) != 0 {
+		t.Errorf("a run without files: %v, %v", files, err)
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(root, "outside")); err != nil {
+		t.Fatal(err)
+	}
+	if content, err := store.Open(t.Context(), runs[0], "outside"); err == nil {
+		content.Close()
+		t.Error("a link led out of the run")
+	}
 }

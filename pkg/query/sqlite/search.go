@@ -162,13 +162,15 @@ func (s *Store) places(ctx context.Context, where clauses, last *place, size int
 	var places []place
 	err := s.read(ctx, func(tx *sql.Tx) error {
 		places = nil
-		rows, err := tx.QueryContext(ctx, `SELECT `+started+`, r.run_uuid FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
-			WHERE `+where.String()+` ORDER BY 1 DESC, 2 LIMIT ?`, append(slices.Clone(where.values), limit)...)
+		rows, err := tx.QueryContext(ctx, `SELECT r.run_uuid, `+started+` FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
+			WHERE `+where.String()+` ORDER BY 2 DESC, 1 LIMIT ?`, append(slices.Clone(where.values), limit)...)
 		return each(rows, err, func() error {
 			var p place
-			err := rows.Scan(&p.started, &p.id)
+			if err := rows.Scan(&p.id, &p.started); err != nil {
+				return s.wrong("runs", p.id, err)
+			}
 			places = append(places, p)
-			return err
+			return nil
 		})
 	})
 	return places, err
