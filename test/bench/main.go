@@ -2,8 +2,9 @@
 // the same job on the same machine in the same minute. It asserts nothing.
 //
 // The opponents are an empty Go program, curl fetching the very requests that a
-// comparison makes, and a Python script with MLflow's client. Contenders take
-// turns, and medians are compared, so that whatever else the machine does weighs
+// comparison makes, a Python script with MLflow's client, and for a database file of
+// many runs the sqlite3 program and Python's sqlite3 module with MLflow's own join.
+// Contenders take turns, and medians are compared, so that whatever else the machine does weighs
 // on all of them.
 package main
 
@@ -30,17 +31,18 @@ const (
 
 func main() {
 	turns := flag.Int("n", 15, "turns of each contender")
+	runs := flag.Int("runs", 100_000, "runs in the database file; 0 leaves that out")
 	workers := flag.Int("workers", 4, "worker processes of the MLflow server; 4 is its default")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := bench(ctx, *turns, *workers); err != nil {
+	if err := bench(ctx, *turns, *workers, *runs); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(ctx context.Context, turns, workers int) (err error) {
+func bench(ctx context.Context, turns, workers, runs int) (err error) {
 	scratch, err := os.MkdirTemp("", "evalctl-bench-")
 	if err != nil {
 		return err
@@ -98,6 +100,11 @@ func bench(ctx context.Context, turns, workers int) (err error) {
 			ratio = 1 / ratio
 		}
 		fmt.Fprintf(out, "%s\t%.1f ms\t%.1f ms\t%.2f\t\n", match.name, 1e3*ours.Seconds(), 1e3*theirs.Seconds(), ratio)
+	}
+	if runs > 0 {
+		if err := database(ctx, out, scratch, evalctl, python, turns, runs); err != nil {
+			return err
+		}
 	}
 	return out.Flush()
 }
