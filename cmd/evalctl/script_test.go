@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "data": data, "examples": examples, "mlflow": mlflow, "export": export, "fault": fault, "requests": requests,
+			"database": database,
 		},
 	})
 }
@@ -73,6 +74,12 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("exit status %d, want %s", got, args[0])
 	}
+}
+
+// database DIR makes what a real MLflow server leaves that the launcher's exporter
+// has filled: mlflow.db, mlartifacts.
+func database(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.CopyFS(ts.MkAbs(args[0]), os.DirFS(stack.Filled(siteOf(ts).tb, stack.Setup{}))))
 }
 
 // data DIR makes a launcher's output directory of the built-in data.

@@ -193,6 +193,12 @@ func (s *stores) rest(ctx context.Context, uri, workspace string) (query.Store, 
 // connect opens an MLflow server with what MLflow's own client would read. What
 // identifies the user is for the tracking server alone.
 func (s *stores) connect(ctx context.Context, uri, workspace string) (*rest.Store, connection.Connection, error) {
+	if s.artifacts != "" {
+		return nil, connection.Connection{}, &query.Error{
+			Code: query.Usage, Message: "--artifacts-uri says where the files are only of a database's runs",
+			Hint: "a server hands out the files of its runs; leave it out",
+		}
+	}
 	source := connection.Source{
 		Getenv: s.app.getenv, ReadFile: os.ReadFile, Run: connection.Run,
 		Home: firstSet(s.app.getenv("HOME"), s.app.getenv("USERPROFILE")),
