@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -108,11 +107,13 @@ const (
 
 // lengths are those that the file has and, by its header, should have.
 func (s *Store) lengths() (have, want int64, short bool) {
-	start, err := header(s.path)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	start, err := s.header()
 	if err != nil {
 		return 0, 0, false
 	}
-	info, err := os.Stat(s.path)
+	info, err := s.file.Stat()
 	if err != nil {
 		return 0, 0, false
 	}

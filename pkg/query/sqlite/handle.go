@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
@@ -22,6 +23,7 @@ import (
 type handle struct {
 	db   *sql.DB
 	path string
+	file *os.File // the store's
 	how  access
 	seen state // of the file when it was opened
 
@@ -55,37 +57,50 @@ type state struct {
 	size     int64
 	modified time.Time
 	info     fs.FileInfo // identifies the file
-	log      bool        // a write-ahead log is beside it
+	changes  uint32      // that SQLite counts, without a log
+
+	// Of the write-ahead log beside it, -1 if there is none.
+	logSize     int64
+	logModified time.Time
 }
 
 var errChanged = errors.New("it was changed while it was read")
 
-func look(path string) (state, error) {
+func look(path string, file *os.File) (state, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return state{}, err
 	}
-	_, err = os.Stat(path + "-wal")
-	return state{info.Size(), info.ModTime(), info, err == nil}, nil
+	now := state{size: info.Size(), modified: info.ModTime(), info: info, logSize: -1}
+	if log, err := os.Stat(path + "-wal"); err == nil {
+		now.logSize, now.logModified = log.Size(), log.ModTime()
+	}
+	var counter [4]byte
+	if _, err := file.ReadAt(counter[:], 24); err == nil {
+		now.changes = binary.BigEndian.Uint32(counter[:])
+	}
+	return now, nil
 }
 
 func (s state) same(other state) bool {
-	return s.size == other.size && s.modified.Equal(other.modified) && os.SameFile(s.info, other.info) && s.log == other.log
+	return s.size == other.size && s.modified.Equal(other.modified) && os.SameFile(s.info, other.info) &&
+		s.changes == other.changes && s.logSize == other.logSize && s.logModified.Equal(other.logModified)
 }
 
-// open opens the file in the way that suits it.
-func open(path string, patience time.Duration) (*handle, error) {
-	start, err := header(path)
+// open opens the file in the way that suits it. The caller holds the mutex.
+func (s *Store) open() (*handle, error) {
+	path := s.path
+	start, err := s.header()
 	if err != nil {
 		return nil, err
 	}
-	seen, err := look(path)
+	seen, err := look(path, s.file)
 	if err != nil {
 		return nil, err
 	}
-	h := &handle{path: path, seen: seen, how: locking}
+	h := &handle{path: path, file: s.file, seen: seen, how: locking}
 	values := url.Values{
-		"mode": {"ro"}, "readonly_shm": {"1"}, "_query_only": {"1"}, "_defensive": {"1"}, "_busy_timeout": {strconv.FormatInt(patience.Milliseconds(), 10)},
+		"mode": {"ro"}, "readonly_shm": {"1"}, "_query_only": {"1"}, "_defensive": {"1"}, "_busy_timeout": {strconv.FormatInt(cmp.Or(s.options.Patience, defaultPatience).Milliseconds(), 10)},
 		// MLflow's LIKE tells cases apart; sorting needs no files.
 		"_pragma": {"case_sensitive_like(1)", "temp_store(2)", "trusted_schema(0)"},
 	}
@@ -116,30 +131,51 @@ func open(path string, patience time.Duration) (*handle, error) {
 	return h, nil
 }
 
-// header reads the first bytes of a database (sqlite.org/fileformat2.html).
-func header(path string) ([]byte, error) {
-	file, err := os.Open(path)
+// header reads the first bytes of the database (sqlite.org/fileformat2.html). The
+// caller holds the mutex. The file stays open: closing it would end the locks that
+// SQLite has on it in this process (sqlite.org/howtocorrupt.html, 2.2).
+func (s *Store) header() ([]byte, error) {
+	info, err := os.Stat(s.path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	if info, err := file.Stat(); err == nil && !info.Mode().IsRegular() {
+	if !info.Mode().IsRegular() { // opening a pipe would wait for a writer
 		return nil, errNotFile
 	}
-	start := make([]byte, 100)
-	n, err := io.ReadFull(file, start)
-	switch {
-	case n == 0 && errors.Is(err, io.EOF):
-		return nil, errEmpty
-	case n < len(magic) || string(start[:len(magic)]) != magic:
-		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if s.file != nil {
+		if held, err := s.file.Stat(); err != nil || !os.SameFile(held, info) {
+			_ = s.file.Close() // of a file that was replaced
+			s.file = nil
+		}
+	}
+	if s.file == nil {
+		if s.file, err = os.Open(s.path); err != nil {
 			return nil, err
 		}
+	}
+	start := make([]byte, 100)
+	n, err := s.file.ReadAt(start, 0)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
+	case n == 0:
+		return nil, errEmpty
+	case n < len(magic) || string(start[:len(magic)]) != magic:
 		return nil, errNotDatabase
-	case err != nil:
+	case n < len(start):
 		return nil, errCutShort
 	}
 	return start, nil
+}
+
+// look tells the state of the file now.
+func (s *Store) look() (state, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
+		return state{}, fs.ErrClosed
+	}
+	return look(s.path, s.file)
 }
 
 // read calls f with a transaction that sees one state of the database, and again
@@ -176,7 +212,7 @@ func (s *Store) current() (*handle, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.handle != nil {
-		now, err := look(s.path)
+		now, err := look(s.path, s.file)
 		if err == nil && os.SameFile(now.info, s.handle.seen.info) && (s.handle.how != still || now.same(s.handle.seen)) {
 			s.handle.users.Add(1)
 			return s.handle, nil
@@ -184,7 +220,7 @@ func (s *Store) current() (*handle, error) {
 		s.handle.retire()
 		s.handle = nil
 	}
-	h, err := open(s.path, cmp.Or(s.options.Patience, defaultPatience))
+	h, err := s.open()
 	if err != nil {
 		return nil, err
 	}
@@ -216,14 +252,14 @@ func (h *handle) read(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return err
 	}
-	before, err := look(h.path)
+	before, err := look(h.path, h.file)
 	if err != nil {
 		return err
 	}
 	if err := f(tx); err != nil {
 		return err
 	}
-	after, err := look(h.path)
+	after, err := look(h.path, h.file)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ const aTime = 200
 // takes them.
 func (s *Store) Search(ctx context.Context, search query.Search) iter.Seq2[query.Run, error] {
 	return func(yield func(query.Run, error) bool) {
-		where, err := s.where(search)
+		where, err := s.where(ctx, search)
 		if err != nil {
 			yield(query.Run{}, err)
 			return
@@ -110,7 +110,7 @@ func (s *Store) Search(ctx context.Context, search query.Search) iter.Seq2[query
 
 // where is a search in SQL. The error is Usage if a filter in MLflow's language is
 // none.
-func (s *Store) where(search query.Search) (clauses, error) {
+func (s *Store) where(ctx context.Context, search query.Search) (clauses, error) {
 	var where clauses
 	s.visible(&where, search.View)
 	if search.View != query.WithDeleted {
@@ -123,7 +123,11 @@ func (s *Store) where(search query.Search) (clauses, error) {
 		}
 		where.add("CAST(r.experiment_id AS TEXT) IN (SELECT value FROM json_each(?))", string(ids))
 	}
-	for _, c := range search.Filter {
+	filter, err := s.equalities(ctx, search.Filter, &where)
+	if err != nil {
+		return clauses{}, err
+	}
+	for _, c := range filter {
 		where.condition(c)
 	}
 	if len(search.Any) > 0 {

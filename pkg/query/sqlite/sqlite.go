@@ -10,6 +10,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,7 +42,10 @@ type Store struct {
 	schema  schema
 
 	mu     sync.Mutex
-	handle *handle // nil until it is needed
+	handle *handle  // nil until it is needed
+	file   *os.File // the same file; nil until it is needed
+
+	remembered remembered
 }
 
 var _ query.Store = (*Store)(nil)
@@ -79,12 +83,16 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.handle == nil {
-		return nil
+	var err error
+	if s.handle != nil {
+		s.handle.users.Wait()
+		err = s.handle.db.Close()
+		s.handle = nil
 	}
-	s.handle.users.Wait()
-	err := s.handle.db.Close()
-	s.handle = nil
+	if s.file != nil {
+		err = errors.Join(err, s.file.Close())
+		s.file = nil
+	}
 	return err
 }
 
