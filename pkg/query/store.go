@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"maps"
 	"slices"
@@ -214,6 +215,17 @@ func ModelOf(tags, params map[string]string) string {
 		}
 	}
 	return ""
+}
+
+// FolderOf is where the launcher's exporter puts a job's files (0.1.13 and later),
+// as [Run.Folder] has it, or "".
+func FolderOf(tags map[string]string) string {
+	harness, task := tags[TagHarness], tags[TagTask]
+	guess := harness + "." + task + "/artifacts"
+	if harness == "" || task == "" || !fs.ValidPath(guess) {
+		return ""
+	}
+	return guess
 }
 
 // JobID is the launcher's job id, or "".

@@ -221,11 +221,10 @@ func mapped(pairs []pair) map[string]string {
 	return m
 }
 
-// folder is where the launcher's exporter puts a job's files (0.1.13 and later).
+// folder is [query.FolderOf], unless no server would take it for a path.
 func folder(tags map[string]string) string {
-	harness, task := tags[query.TagHarness], tags[query.TagTask]
-	guess := harness + "." + task + "/artifacts"
-	if harness == "" || task == "" || validPath(guess) != nil {
+	guess := query.FolderOf(tags)
+	if guess == "" || validPath(guess) != nil {
 		return ""
 	}
 	return guess

@@ -1,0 +1,144 @@
+package mlruns
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/evalctl/evalctl/pkg/nemo"
+	"github.com/evalctl/evalctl/pkg/query"
+)
+
+// damage is why a run or an experiment cannot be read.
+type damage struct {
+	path string // below the root
+	err  error  // without the path
+}
+
+func (d *damage) Error() string { return d.path + ": " + d.err.Error() }
+func (d *damage) Unwrap() error { return d.err }
+
+// damaged is a damage that is seen in what a file says.
+func damaged(path, format string, args ...any) error {
+	return &damage{path, fmt.Errorf(format, args...)}
+}
+
+// unreadable is a damage that the file system reports.
+func unreadable(path string, err error) error { return &damage{path, reason(err)} }
+
+// reason is an error of the file system without its path, which is one that only
+// [os.Root] knows.
+func reason(err error) error {
+	if inner, ok := errors.AsType[*fs.PathError](err); ok {
+		err = inner.Err
+	}
+	if err.Error() == "path escapes from parent" { // os has no name for it
+		return errLeadsOut
+	}
+	return err
+}
+
+var errLeadsOut = errors.New("a symbolic link leads out of the store")
+
+// absent reports whether there is nothing of that name: below a file, Unix says
+// "not a directory" rather than "no such file".
+func absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// exhausted reports whether this process lacks the means to read, which says
+// nothing of the file.
+func exhausted(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
+}
+
+// Codes of warnings.
+const (
+	codeRuns        = "RUNS_UNREADABLE"
+	codeExperiments = "EXPERIMENTS_UNREADABLE"
+)
+
+// damageLog collects what was left out. Searching twice finds the same twice.
+type damageLog struct {
+	mu          sync.Mutex
+	runs        map[string]*damage // by the folder of the run
+	experiments map[string]*damage // by the folder of the experiment
+}
+
+// takeRun records that a run is left out. An error that is no damage comes back.
+func (l *damageLog) takeRun(folder string, err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return take(&l.runs, folder, err)
+}
+
+// takeExperiment is takeRun for an experiment.
+func (l *damageLog) takeExperiment(folder string, err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return take(&l.experiments, folder, err)
+}
+
+func take(log *map[string]*damage, folder string, err error) error {
+	found, ok := errors.AsType[*damage](err)
+	if !ok {
+		return err
+	}
+	if exhausted(err) {
+		return &query.Error{Code: query.IO, Message: "cannot read " + found.path, Err: found.err}
+	}
+	if *log == nil {
+		*log = map[string]*damage{}
+	}
+	(*log)[folder] = found
+	return nil
+}
+
+func (l *damageLog) warnings(dir string) []nemo.Warning {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var warnings []nemo.Warning
+	if len(l.experiments) > 0 {
+		w := nemo.Warning{Code: codeExperiments, Message: said(l.experiments, "experiment", dir)}
+		for _, folder := range slices.Sorted(maps.Keys(l.experiments)) {
+			w.Keys = append(w.Keys, folder)
+		}
+		warnings = append(warnings, w)
+	}
+	if len(l.runs) > 0 {
+		w := nemo.Warning{Code: codeRuns, Message: said(l.runs, "run", dir)}
+		for folder := range l.runs {
+			w.RunIDs = append(w.RunIDs, folder[strings.LastIndex(folder, "/")+1:])
+		}
+		slices.Sort(w.RunIDs)
+		w.RunIDs = slices.Compact(w.RunIDs)
+		warnings = append(warnings, w)
+	}
+	return warnings
+}
+
+// said names the first few.
+func said(log map[string]*damage, noun, dir string) string {
+	const most = 3
+	verb := " cannot be read and is left out: "
+	if len(log) > 1 {
+		noun, verb = noun+"s", " cannot be read and are left out: "
+	}
+	var parts []string
+	for _, folder := range slices.Sorted(maps.Keys(log)) {
+		if len(parts) == most {
+			parts = append(parts, fmt.Sprintf("and %d more", len(log)-most))
+			break
+		}
+		parts = append(parts, log[folder].Error())
+	}
+	return fmt.Sprintf("%d %s of %s", len(log), noun, dir) + verb + strings.Join(parts, "; ")
+}
+
+// asDamageOf is errors.AsType for a damage.
+func asDamageOf(err error) (*damage, bool) { return errors.AsType[*damage](err) }

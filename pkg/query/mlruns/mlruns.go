@@ -1,0 +1,178 @@
+// Package mlruns reads MLflow's file store, the directory that is usually called
+// mlruns, without MLflow and without ever writing to it. It is one kind of
+// [query.Store].
+//
+//	<experiment>/meta.yaml
+//	<experiment>/<run>/meta.yaml
+//	<experiment>/<run>/{tags,params,metrics}/<key>
+//	<experiment>/<run>/artifacts/…
+//	.trash/<experiment>/…
+//
+// It follows mlflow/store/tracking/file_store.py as of MLflow 3.17 and 2.22. A run
+// or an experiment that cannot be read does not fail a search, as it does in
+// MLflow: it is left out, and [Store.Warnings] names it.
+package mlruns
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/evalctl/evalctl/pkg/nemo"
+	"github.com/evalctl/evalctl/pkg/query"
+)
+
+// Names that MLflow gives (file_store.py).
+const (
+	metaFile        = "meta.yaml"
+	trashFolder     = ".trash"
+	registryFolder  = "models" // of the root: the model registry; of an experiment: logged models
+	tagsFolder      = "tags"
+	paramsFolder    = "params"
+	metricsFolder   = "metrics"
+	artifactsFolder = "artifacts"
+	datasetsFolder  = "datasets"
+	tracesFolder    = "traces"
+)
+
+// Store is one file store. It is safe for concurrent use and keeps nothing but
+// what it warns of: each call sees the tree as it is.
+type Store struct {
+	// root is where everything but artifacts is read through: no symbolic link
+	// leads out of it.
+	root *os.Root
+	dir  string // the same as an absolute path without links
+	uri  string
+
+	damage damageLog
+}
+
+var (
+	_ query.Store  = (*Store)(nil)
+	_ query.Warner = (*Store)(nil)
+)
+
+// Is reports whether a path is a file store and not some other directory: it has an
+// experiment, deleted or not, whose name is a number as MLflow's are, or it is an
+// empty one with the usual name.
+func Is(dir string) bool {
+	trash := filepath.Join(dir, trashFolder)
+	if hasExperiment(dir) || hasExperiment(trash) {
+		return true
+	}
+	info, err := os.Stat(trash)
+	return err == nil && info.IsDir() && filepath.Base(dir) == "mlruns"
+}
+
+func hasExperiment(dir string) bool {
+	file, err := os.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer file.Close() // read only
+	for {
+		entries, err := file.ReadDir(entriesAtOnce)
+		for _, entry := range entries {
+			if !consistsOf(entry.Name(), digits) {
+				continue
+			}
+			if info, err := os.Stat(filepath.Join(dir, entry.Name(), metaFile)); err == nil && info.Mode().IsRegular() {
+				return true
+			}
+		}
+		if err != nil || len(entries) == 0 {
+			return false
+		}
+	}
+}
+
+// Open returns the store in a directory. Symbolic links on the path are followed
+// first. The error is NotFound if there is no such directory.
+func Open(dir string) (*Store, error) {
+	real, err := filepath.Abs(dir)
+	if err == nil {
+		real, err = filepath.EvalSymlinks(real)
+	}
+	if err != nil {
+		return nil, failure(err, dir)
+	}
+	root, err := os.OpenRoot(real)
+	if err != nil {
+		return nil, failure(err, dir)
+	}
+	slashed := filepath.ToSlash(real)
+	if !strings.HasPrefix(slashed, "/") { // a drive letter: file:///C:/mlruns
+		slashed = "/" + slashed
+	}
+	uri := url.URL{Scheme: "file", Path: slashed}
+	return &Store{root: root, dir: real, uri: uri.String()}, nil
+}
+
+// URI is the directory's, as file:///….
+func (s *Store) URI() string { return s.uri }
+
+// Remote is false: the files are at hand.
+func (s *Store) Remote() bool { return false }
+
+// RunURL returns "": a directory has no page.
+func (s *Store) RunURL(query.Run) string { return "" }
+
+// Warnings say which runs and experiments were left out so far as they could not
+// be read.
+func (s *Store) Warnings() []nemo.Warning { return s.damage.warnings(s.dir) }
+
+// show is a name below the root as a person would type it.
+func (s *Store) show(name string) string { return filepath.Join(s.dir, filepath.FromSlash(name)) }
+
+const (
+	digits  = "0123456789"
+	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+func consistsOf(text, characters string) bool {
+	return text != "" && strings.Trim(text, characters) == ""
+}
+
+// Ids as MLflow allows them (mlflow/utils/validation.py).
+const (
+	longestRunID        = 256
+	longestExperimentID = 64
+)
+
+// isID reports whether id begins with a letter or digit and goes on with those,
+// "_" and "-".
+func isID(id string, longest int) bool {
+	return id != "" && len(id) <= longest && strings.Contains(letters+digits, id[:1]) && consistsOf(id, letters+digits+"_-")
+}
+
+// failure turns an error of the file system into one that names the path as it is
+// shown to people.
+func failure(err error, shown string) error {
+	if already, ok := errors.AsType[*query.Error](err); ok {
+		return already
+	}
+	if absent(err) {
+		return &query.Error{Code: query.NotFound, Message: shown + " does not exist"}
+	}
+	return &query.Error{Code: query.IO, Message: "cannot read " + shown, Err: reason(err)}
+}
+
+// stopped is the error of a context that has ended, or nil.
+func stopped(ctx context.Context) error {
+	err := ctx.Err()
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return &query.Error{Code: query.Timeout, Message: "reading took too long", Err: err}
+	default:
+		return &query.Error{Code: query.IO, Message: "reading was stopped", Err: err}
+	}
+}
+
+// join is [path.Join] for names below the root.
+func join(parts ...string) string { return path.Join(parts...) }

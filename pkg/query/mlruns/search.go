@@ -1,0 +1,323 @@
+package mlruns
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/evalctl/evalctl/pkg/query"
+)
+
+// parallel is how many runs are read at once: shared file systems answer slowly,
+// but many at a time.
+const parallel = 16
+
+// Search yields the runs that match. Of a run that does not match, no more files
+// are read than it takes to tell: one tag, mostly. Where all matches are wanted,
+// the filter comes first; where few are, the start times do, and the filter is
+// asked from the newest run on until there are enough. Tags, parameters and
+// metrics in full are read of runs that match, shortly before their turn.
+func (s *Store) Search(ctx context.Context, search query.Search) iter.Seq2[query.Run, error] {
+	return func(yield func(query.Run, error) bool) {
+		if search.Raw != "" {
+			yield(query.Run{}, &query.Error{
+				Code: query.Usage, Message: "a file store cannot evaluate a filter in MLflow's language",
+				Hint: "--model, --task, --harness, --tag, --status, --since and --until work on it too",
+			})
+			return
+		}
+		few := search.Limit > 0 || search.Expected > 0
+		records, err := s.records(ctx, search, few)
+		if err != nil {
+			yield(query.Run{}, err)
+			return
+		}
+		rest := newPlan(search, true)
+		if !few {
+			rest = plan{}
+		}
+		s.finish(ctx, search, rest, records)(yield)
+	}
+}
+
+// plan is the conditions of a search, those first that cost least to decide.
+type plan struct {
+	filter query.Filter
+	any    []query.Filter
+}
+
+// newPlan orders conditions. described says that the meta.yaml of a run is read
+// anyway.
+func newPlan(search query.Search, described bool) plan {
+	cost := func(c query.Condition) int {
+		switch {
+		case c.Entity == query.Attribute && c.Key == "run_id":
+			return 0
+		case c.Entity == query.Attribute && described:
+			return 1
+		case c.Entity == query.Attribute:
+			return 3
+		default:
+			return 2
+		}
+	}
+	ordered := func(f query.Filter) query.Filter {
+		return slices.SortedStableFunc(slices.Values(f), func(a, b query.Condition) int { return cmp.Compare(cost(a), cost(b)) })
+	}
+	p := plan{filter: ordered(search.Filter)}
+	for _, f := range search.Any {
+		p.any = append(p.any, ordered(f))
+	}
+	return p
+}
+
+// attributes is what of the plan needs no tag and no parameter.
+func (p plan) attributes() plan {
+	var only plan
+	for _, c := range p.filter {
+		if c.Entity == query.Attribute && c.Key != "run_name" {
+			only.filter = append(only.filter, c)
+		}
+	}
+	return only
+}
+
+// decide reports whether a run meets the plan.
+func (s *Store) decide(ctx context.Context, r *record, p plan) (bool, error) {
+	all := func(f query.Filter) (bool, error) {
+		for _, c := range f {
+			if ok, gone, err := s.meets(ctx, r, c); err != nil || gone || !ok {
+				return false, err
+			}
+		}
+		return true, nil
+	}
+	if ok, err := all(p.filter); err != nil || !ok || len(p.any) == 0 {
+		return ok, err
+	}
+	for _, f := range p.any {
+		if ok, err := all(f); err != nil || ok {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+// records finds the runs that may be yielded, newest first: with few wanted, all
+// but those that meta.yaml rules out; else those that match.
+func (s *Store) records(ctx context.Context, search query.Search, few bool) ([]*record, error) {
+	experiments, err := s.experiments(ctx, search.View, search.Experiments)
+	if err != nil {
+		return nil, err
+	}
+	p := newPlan(search, few)
+	if few {
+		p = p.attributes()
+	}
+	lists := make([][]*record, len(experiments))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i := range experiments {
+		group.Go(func() (err error) {
+			lists[i], err = s.list(groupCtx, &experiments[i])
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	records, err := s.sift(ctx, slices.Concat(lists...), func(ctx context.Context, r *record) (bool, error) {
+		if ok, err := s.decide(ctx, r, p); err != nil || !ok {
+			return false, err
+		}
+		gone, err := s.describe(ctx, r)
+		return err == nil && !gone && (search.View == query.WithDeleted || !r.meta.deleted), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(records, func(a, b *record) int {
+		return cmp.Or(b.meta.start.Compare(a.meta.start), strings.Compare(a.meta.id, b.meta.id))
+	})
+	return records, nil
+}
+
+// sift returns the records that keep wants. Runs that cannot be read are not among
+// them, and are noted.
+func (s *Store) sift(ctx context.Context, records []*record, keep func(context.Context, *record) (bool, error)) ([]*record, error) {
+	wanted := make([]bool, len(records))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	together := min(32, len(records)/parallel+1)
+	for start := 0; start < len(records); start += together {
+		group.Go(func() error {
+			for i, r := range records[start:min(start+together, len(records))] {
+				if err := stopped(ctx); err != nil {
+					return err
+				}
+				ok, err := keep(ctx, r)
+				wanted[start+i] = ok && err == nil
+				if err := s.damage.takeRun(r.folder, err); err != nil {
+					return err
+				}
+				r.forget()
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var kept []*record
+	for i, r := range records {
+		if wanted[i] {
+			kept = append(kept, r)
+		}
+	}
+	return kept, nil
+}
+
+// list names what may be the runs of an experiment.
+func (s *Store) list(ctx context.Context, in *experiment) ([]*record, error) {
+	if err := stopped(ctx); err != nil {
+		return nil, err
+	}
+	names, err := s.folders(in.folder)
+	if err != nil {
+		if absent(err) {
+			return nil, nil // deleted meanwhile
+		}
+		return nil, s.damage.takeExperiment(in.folder, unreadable(in.folder, err))
+	}
+	records := make([]*record, 0, len(names))
+	for _, name := range names {
+		if !isReserved(name) {
+			records = append(records, &record{in: in, folder: join(in.folder, name)})
+		}
+	}
+	return records, nil
+}
+
+// finish yields the runs of those records that meet what is left of a plan. It
+// decides on some records together, and reads no more runs in full than are wanted.
+func (s *Store) finish(ctx context.Context, search query.Search, rest plan, records []*record) iter.Seq2[query.Run, error] {
+	return func(yield func(query.Run, error) bool) {
+		wanted := cmp.Or(max(search.Limit, 0), len(records))
+		for some := range slices.Chunk(records, parallel) {
+			some, err := s.sift(ctx, some, func(ctx context.Context, r *record) (bool, error) { return s.decide(ctx, r, rest) })
+			for err == nil && len(some) > 0 {
+				n := min(len(some), wanted)
+				var runs []*query.Run
+				if runs, err = s.loadAll(ctx, some[:n]); err != nil {
+					break
+				}
+				some = some[n:]
+				for _, run := range runs {
+					if run == nil || !search.Match(*run) {
+						continue
+					}
+					if wanted--; !yield(*run, nil) || wanted == 0 {
+						return
+					}
+				}
+			}
+			if err != nil {
+				yield(query.Run{}, err)
+				return
+			}
+		}
+	}
+}
+
+// loadAll reads runs in full, side by side; nil for one that cannot be read.
+func (s *Store) loadAll(ctx context.Context, records []*record) ([]*query.Run, error) {
+	runs := make([]*query.Run, len(records))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, r := range records {
+		group.Go(func() error {
+			run, err := s.load(ctx, r.in, r.folder, r.meta)
+			if err == nil {
+				runs[i] = &run
+			}
+			return s.damage.takeRun(r.folder, err)
+		})
+	}
+	return runs, group.Wait()
+}
+
+// Run returns the run with this id, deleted or not.
+func (s *Store) Run(ctx context.Context, id string) (query.Run, error) {
+	in, folder, m, err := s.find(ctx, id)
+	if err != nil {
+		return query.Run{}, err
+	}
+	run, err := s.load(ctx, in, folder, m)
+	return run, s.whole(id, err)
+}
+
+// whole turns a damage of a run that was asked for by its id into an error.
+func (s *Store) whole(id string, err error) error {
+	found, ok := asDamageOf(err)
+	if !ok {
+		return err
+	}
+	return &query.Error{Code: query.Corrupt, Message: "run " + id + " cannot be read: " + s.show(found.path), Err: found.err}
+}
+
+// find looks for a run in every experiment, the deleted ones too.
+func (s *Store) find(ctx context.Context, id string) (*experiment, string, *meta, error) {
+	missing := &query.Error{Code: query.NotFound, Message: "no run " + quoted(id) + " in " + s.uri}
+	if !isID(id, longestRunID) || isReserved(id) {
+		return nil, "", nil, missing
+	}
+	folders, err := s.experimentFolders(ctx, true)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	metas := make([]*meta, len(folders))
+	damages := make([]error, len(folders))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i, folder := range folders {
+		group.Go(func() (err error) {
+			if err = stopped(groupCtx); err == nil {
+				metas[i], err = s.runMeta(groupCtx, idOf(folder), join(folder, id))
+			}
+			if _, ok := asDamageOf(err); ok {
+				damages[i], err = err, nil
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, "", nil, err
+	}
+	for i, m := range metas {
+		if m == nil {
+			continue
+		}
+		in, err := s.experiment(ctx, folders[i])
+		if err := s.damage.takeExperiment(folders[i], err); err != nil {
+			return nil, "", nil, err
+		}
+		if in == nil { // its meta.yaml is gone; the run is whole
+			in = &experiment{Experiment: query.Experiment{ID: idOf(folders[i])}, folder: folders[i]}
+		}
+		return in, join(folders[i], id), m, nil
+	}
+	for i, err := range damages {
+		// A folder that cannot be entered at all may hold anything.
+		if found, ok := asDamageOf(err); ok {
+			if info, statErr := s.root.Stat(join(folders[i], id)); statErr == nil && info.IsDir() {
+				return nil, "", nil, s.whole(id, found)
+			}
+			missing.Hint = fmt.Sprintf("%s could not be looked into: %v", s.show(folders[i]), found.err)
+		}
+	}
+	return nil, "", nil, missing
+}
