@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,9 @@ func parseScalars(data []byte, keys []string) (scalars, error) {
 	if data[len(data)-1] != '\n' {
 		return nil, errCutShort
 	}
+	if values, ok := scanScalars(string(data), keys); ok {
+		return values, nil
+	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {
 		return nil, fmt.Errorf("no YAML: %w", err)
@@ -59,13 +63,52 @@ func parseScalars(data []byte, keys []string) (scalars, error) {
 	return values, nil
 }
 
+// scanScalars is [parseScalars] for what MLflow writes nearly always: a line a key,
+// with a value that is a plain word or has single quotes around it. It is ten
+// times as fast, and a list of runs reads one such file for each there is.
+func scanScalars(text string, keys []string) (scalars, bool) {
+	values := make(scalars, len(keys))
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		key, value, found := strings.Cut(line, ": ")
+		if !found || !consistsOf(key, "abcdefghijklmnopqrstuvwxyz_") {
+			return nil, false
+		}
+		wanted := slices.Contains(keys, key)
+		switch {
+		case value == "null":
+			delete(values, key)
+			continue
+		case value == "[]" && !wanted:
+			continue
+		case len(value) > 1 && value[0] == '\'' && value[len(value)-1] == '\'':
+			value = value[1 : len(value)-1]
+			if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' || r == '\'' }) {
+				return nil, false
+			}
+		case !isPlain(value):
+			return nil, false
+		}
+		if wanted {
+			values[key] = value
+		}
+	}
+	return values, true
+}
+
+// isPlain reports whether a value needs no quotes in any YAML and is not null.
+func isPlain(value string) bool {
+	return consistsOf(value, letters+digits+"/._:@+,=%-") && strings.Contains(letters+digits+"/", value[:1]) &&
+		value[len(value)-1] != ':' && !strings.EqualFold(value, "null")
+}
+
 // meta is the meta.yaml of a run.
 type meta struct {
 	id, name, experiment string
 	status               string
 	start, end           time.Time
 	artifactURI          string
-	user                 string
+	user                 *string // nil: it has none
 	deleted              bool
 }
 
@@ -80,7 +123,10 @@ func parseMeta(data []byte) (*meta, error) {
 	}
 	m := &meta{
 		id: values["run_id"], name: values["run_name"], experiment: values["experiment_id"],
-		artifactURI: values["artifact_uri"], user: values["user_id"],
+		artifactURI: values["artifact_uri"],
+	}
+	if user, found := values["user_id"]; found {
+		m.user = &user
 	}
 	if m.id == "" {
 		m.id = values["run_uuid"] // the name of run_id before 1.0
@@ -89,7 +135,7 @@ func parseMeta(data []byte) (*meta, error) {
 		return nil, err
 	}
 	// Keys are in order: what was cut off between two lines ends before user_id.
-	if _, whole := values["user_id"]; !whole && values["status"] == "" {
+	if m.user == nil && values["status"] == "" {
 		return nil, errors.New("cut short: it has neither status nor user_id")
 	}
 	if m.status, err = statusOf(values["status"]); err != nil {

@@ -35,6 +35,7 @@ const (
 	paramsFolder    = "params"
 	metricsFolder   = "metrics"
 	artifactsFolder = "artifacts"
+	inputsFolder    = "inputs"
 	datasetsFolder  = "datasets"
 	tracesFolder    = "traces"
 )

@@ -11,7 +11,7 @@ import (
 	"github.com/evalctl/evalctl/test/stack"
 )
 
-func opened(t *testing.T, dir string) *mlruns.Store {
+func opened(t testing.TB, dir string) *mlruns.Store {
 	t.Helper()
 	store, err := mlruns.Open(dir)
 	if err != nil {

@@ -12,112 +12,6 @@ import (
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
-// record is a run that is read as far as it had to be.
-type record struct {
-	in     *experiment
-	folder string // below the root
-	meta   *meta  // nil: not read yet
-
-	known  query.Run // what conditions have asked for
-	asked  map[field]bool
-	listed map[string]map[string]bool // the keys in tags and params, once asked for
-}
-
-// forget drops what conditions have asked for; meta stays.
-func (r *record) forget() { r.known, r.asked, r.listed = query.Run{}, nil, nil }
-
-// field is a tag or a parameter.
-type field struct{ folder, key string }
-
-// folderOf is where the values of an entity are.
-func folderOf(entity query.Entity) string {
-	if entity == query.Param {
-		return paramsFolder
-	}
-	return tagsFolder
-}
-
-// meets reports whether a run meets a condition, reading what that takes. gone says
-// that there is no run.
-func (s *Store) meets(ctx context.Context, r *record, c query.Condition) (ok, gone bool, err error) {
-	if r.asked == nil {
-		r.asked = map[field]bool{}
-		r.known = query.Run{ID: idOf(r.folder), Tags: map[string]string{}, Params: map[string]string{}}
-	}
-	switch {
-	case c.Entity == query.Attribute && c.Key == "run_id":
-	case c.Entity == query.Attribute:
-		if gone, err = s.describe(ctx, r); err != nil || gone {
-			return false, gone, err
-		}
-		if c.Key == "run_name" {
-			err = s.name(r)
-		}
-	case c.Op == query.Absent:
-		// Names are compared as they are listed: some file systems do not tell
-		// upper and lower case apart.
-		present, err := s.has(r, field{folderOf(c.Entity), c.Key})
-		return !present, false, err
-	default:
-		err = s.ask(r, field{folderOf(c.Entity), c.Key})
-	}
-	return err == nil && query.Filter{c}.Match(r.known), false, err
-}
-
-// describe reads the run's meta.yaml; gone says that there is none.
-func (s *Store) describe(ctx context.Context, r *record) (gone bool, err error) {
-	if r.meta == nil {
-		if r.meta, err = s.runMeta(ctx, r.in.ID, r.folder); err != nil {
-			return false, err
-		}
-	}
-	if r.meta == nil {
-		return true, s.strayed(r.folder)
-	}
-	r.known.Status, r.known.StartTime, r.known.EndTime = r.meta.status, r.meta.start, r.meta.end
-	return false, nil
-}
-
-// strayed is the error for a folder without meta.yaml that is a run's. Others are
-// none: artifacts may lie there.
-func (s *Store) strayed(folder string) error {
-	for _, name := range [...]string{tagsFolder, paramsFolder, metricsFolder} {
-		info, err := s.root.Stat(join(folder, name))
-		if err == nil && info.IsDir() {
-			return damaged(join(folder, metaFile), "missing")
-		}
-	}
-	return nil
-}
-
-// name fills in the run's name, which older files have in a tag only.
-func (s *Store) name(r *record) error {
-	if r.known.Name = r.meta.name; r.known.Name != "" {
-		return nil
-	}
-	err := s.ask(r, field{tagsFolder, tagName})
-	r.known.Name = r.known.Tags[tagName]
-	return err
-}
-
-// tagName is the tag with the run's name.
-const tagName = "mlflow.runName"
-
-// ask reads one tag or parameter.
-func (s *Store) ask(r *record, f field) error {
-	if r.asked[f] || !fs.ValidPath(f.key) || f.key == "." {
-		return nil
-	}
-	r.asked[f] = true
-	value, found, err := s.value(join(r.folder, f.folder, f.key))
-	if found && f.folder == tagsFolder {
-		r.known.Tags[f.key] = value
-	} else if found {
-		r.known.Params[f.key] = value
-	}
-	return err
-}
-
 // value reads a tag or a parameter: its file holds nothing else.
 func (s *Store) value(name string) (string, bool, error) {
 	data, found, err := s.read(name, maxValue)
@@ -125,23 +19,6 @@ func (s *Store) value(name string) (string, bool, error) {
 		err = damaged(name, "not UTF-8")
 	}
 	return string(data), found && err == nil, err
-}
-
-// has reports whether a run has a tag or parameter, whatever it says.
-func (s *Store) has(r *record, f field) (bool, error) {
-	keys, listed := r.listed[f.folder]
-	if !listed {
-		keys = map[string]bool{}
-		err := s.walk(join(r.folder, f.folder), func(key string) error { keys[key] = true; return nil })
-		if err != nil {
-			return false, err
-		}
-		if r.listed == nil {
-			r.listed = map[string]map[string]bool{}
-		}
-		r.listed[f.folder] = keys
-	}
-	return keys[f.key], nil
 }
 
 // longestKey bounds a key in bytes, and so how deep folders are; MLflow allows 250

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/filterlang"
 )
 
 // parallel is how many runs are read at once: shared file systems answer slowly,
@@ -24,100 +25,34 @@ const parallel = 16
 // metrics in full are read of runs that match, shortly before their turn.
 func (s *Store) Search(ctx context.Context, search query.Search) iter.Seq2[query.Run, error] {
 	return func(yield func(query.Run, error) bool) {
-		if search.Raw != "" {
-			yield(query.Run{}, &query.Error{
-				Code: query.Usage, Message: "a file store cannot evaluate a filter in MLflow's language",
-				Hint: "--model, --task, --harness, --tag, --status, --since and --until work on it too",
-			})
-			return
-		}
-		few := search.Limit > 0 || search.Expected > 0
-		records, err := s.records(ctx, search, few)
+		raw, err := filterlang.Parse(search.Raw)
 		if err != nil {
 			yield(query.Run{}, err)
 			return
 		}
-		rest := newPlan(search, true)
-		if !few {
-			rest = plan{}
+		few := search.Limit > 0 || search.Expected > 0
+		first, rest := newPlan(search, raw, few), plan{}
+		if few {
+			first, rest = first.described(), first
 		}
-		s.finish(ctx, search, rest, records)(yield)
+		records, err := s.records(ctx, search, first)
+		if err != nil {
+			yield(query.Run{}, err)
+			return
+		}
+		// What the file system took for a name may not be that name.
+		isMatch := func(r *record, run query.Run) bool {
+			return search.Match(run) && raw.Match(filterlang.Record{Run: run, UserID: r.meta.user, Inputs: r.known.Inputs})
+		}
+		s.finish(ctx, records, rest, search.Limit, isMatch)(yield)
 	}
 }
 
-// plan is the conditions of a search, those first that cost least to decide.
-type plan struct {
-	filter query.Filter
-	any    []query.Filter
-}
-
-// newPlan orders conditions. described says that the meta.yaml of a run is read
-// anyway.
-func newPlan(search query.Search, described bool) plan {
-	cost := func(c query.Condition) int {
-		switch {
-		case c.Entity == query.Attribute && c.Key == "run_id":
-			return 0
-		case c.Entity == query.Attribute && described:
-			return 1
-		case c.Entity == query.Attribute:
-			return 3
-		default:
-			return 2
-		}
-	}
-	ordered := func(f query.Filter) query.Filter {
-		return slices.SortedStableFunc(slices.Values(f), func(a, b query.Condition) int { return cmp.Compare(cost(a), cost(b)) })
-	}
-	p := plan{filter: ordered(search.Filter)}
-	for _, f := range search.Any {
-		p.any = append(p.any, ordered(f))
-	}
-	return p
-}
-
-// attributes is what of the plan needs no tag and no parameter.
-func (p plan) attributes() plan {
-	var only plan
-	for _, c := range p.filter {
-		if c.Entity == query.Attribute && c.Key != "run_name" {
-			only.filter = append(only.filter, c)
-		}
-	}
-	return only
-}
-
-// decide reports whether a run meets the plan.
-func (s *Store) decide(ctx context.Context, r *record, p plan) (bool, error) {
-	all := func(f query.Filter) (bool, error) {
-		for _, c := range f {
-			if ok, gone, err := s.meets(ctx, r, c); err != nil || gone || !ok {
-				return false, err
-			}
-		}
-		return true, nil
-	}
-	if ok, err := all(p.filter); err != nil || !ok || len(p.any) == 0 {
-		return ok, err
-	}
-	for _, f := range p.any {
-		if ok, err := all(f); err != nil || ok {
-			return ok, err
-		}
-	}
-	return false, nil
-}
-
-// records finds the runs that may be yielded, newest first: with few wanted, all
-// but those that meta.yaml rules out; else those that match.
-func (s *Store) records(ctx context.Context, search query.Search, few bool) ([]*record, error) {
+// records finds the runs that meet a plan, newest first.
+func (s *Store) records(ctx context.Context, search query.Search, p plan) ([]*record, error) {
 	experiments, err := s.experiments(ctx, search.View, search.Experiments)
 	if err != nil {
 		return nil, err
-	}
-	p := newPlan(search, few)
-	if few {
-		p = p.attributes()
 	}
 	lists := make([][]*record, len(experiments))
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -135,8 +70,8 @@ func (s *Store) records(ctx context.Context, search query.Search, few bool) ([]*
 		if ok, err := s.decide(ctx, r, p); err != nil || !ok {
 			return false, err
 		}
-		gone, err := s.describe(ctx, r)
-		return err == nil && !gone && (search.View == query.WithDeleted || !r.meta.deleted), err
+		there, err := s.describe(ctx, r)
+		return err == nil && there && (search.View == query.WithDeleted || !r.meta.deleted), err
 	})
 	if err != nil {
 		return nil, err
@@ -205,9 +140,9 @@ func (s *Store) list(ctx context.Context, in *experiment) ([]*record, error) {
 
 // finish yields the runs of those records that meet what is left of a plan. It
 // decides on some records together, and reads no more runs in full than are wanted.
-func (s *Store) finish(ctx context.Context, search query.Search, rest plan, records []*record) iter.Seq2[query.Run, error] {
+func (s *Store) finish(ctx context.Context, records []*record, rest plan, limit int, isMatch func(*record, query.Run) bool) iter.Seq2[query.Run, error] {
 	return func(yield func(query.Run, error) bool) {
-		wanted := cmp.Or(max(search.Limit, 0), len(records))
+		wanted := cmp.Or(max(limit, 0), len(records))
 		for some := range slices.Chunk(records, parallel) {
 			some, err := s.sift(ctx, some, func(ctx context.Context, r *record) (bool, error) { return s.decide(ctx, r, rest) })
 			for err == nil && len(some) > 0 {
@@ -216,15 +151,15 @@ func (s *Store) finish(ctx context.Context, search query.Search, rest plan, reco
 				if runs, err = s.loadAll(ctx, some[:n]); err != nil {
 					break
 				}
-				some = some[n:]
-				for _, run := range runs {
-					if run == nil || !search.Match(*run) {
+				for i, run := range runs {
+					if run == nil || !isMatch(some[i], *run) {
 						continue
 					}
 					if wanted--; !yield(*run, nil) || wanted == 0 {
 						return
 					}
 				}
+				some = some[n:]
 			}
 			if err != nil {
 				yield(query.Run{}, err)
