@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"maps"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -111,6 +112,7 @@ func (a *app) invocations(ctx context.Context, global *globalFlags, list *listFl
 	if err := wholeLaunches(ctx, store, resolver, seen, order); err != nil {
 		return kind.InvocationsValue{}, nil, err
 	}
+	warnings = append(warnings, query.WarningsOf(store)...)
 	listed := map[string][]nemo.Run{}
 	for _, id := range order {
 		if err := query.DescribeModels(ctx, store, seen.runs[id], resolver.Models); err != nil {
@@ -160,6 +162,11 @@ func searchLaunches(ctx context.Context, store query.Store, resolver query.Resol
 func wholeLaunches(ctx context.Context, store query.Store, resolver query.Resolver, seen launches, ids []string) error {
 	if seen.complete && !resolver.Selection.Narrows() {
 		return nil
+	}
+	if !store.Remote() {
+		found, err := resolver.Launches(ctx, store, ids)
+		maps.Copy(seen.runs, found)
+		return err
 	}
 	lists := make([][]query.Run, len(ids))
 	group, groupCtx := errgroup.WithContext(ctx)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -116,7 +117,7 @@ func (a *app) searchRuns(ctx context.Context, global *globalFlags, list *listFla
 	for _, run := range runs {
 		found = append(found, query.Describe(store, run))
 	}
-	return found, complete, append(filteredHere(store, resolver.Selection), tally.Warnings()...), nil
+	return found, complete, slices.Concat(filteredHere(store, resolver.Selection), tally.Warnings(), query.WarningsOf(store)), nil
 }
 
 // selectedRuns are the runs behind words.

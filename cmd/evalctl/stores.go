@@ -13,6 +13,7 @@ import (
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/demo"
 	"github.com/evalctl/evalctl/pkg/artifacts"
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/mlruns"
 	"github.com/evalctl/evalctl/pkg/query/rest"
 	"github.com/evalctl/evalctl/pkg/query/rundir"
 	"github.com/evalctl/evalctl/pkg/query/sqlite"
@@ -44,11 +45,11 @@ var _ query.Stores = (*stores)(nil)
 // Default opens the tracking store that flags and environment name.
 func (s *stores) Default(ctx context.Context) (query.Store, error) {
 	uri := s.trackingURI
-	switch scheme, rest, found := strings.Cut(uri, ":"); {
+	switch scheme, _, found := strings.Cut(uri, ":"); {
 	case uri == "":
 		return nil, &query.Error{
 			Code: query.Usage, Message: "no tracking store: it is not known where runs live",
-			Hint: "--tracking-uri http://SERVER or MLFLOW_TRACKING_URI names an MLflow server, --tracking-uri DIR a launcher output directory,\n" +
+			Hint: "--tracking-uri http://SERVER or MLFLOW_TRACKING_URI names an MLflow server, --tracking-uri DIR an mlruns or a launcher output directory,\n" +
 				"--tracking-uri sqlite:///FILE a database of MLflow; evalctl demo needs none",
 		}
 	case uri == "demo:" || uri == "demo":
@@ -58,11 +59,15 @@ func (s *stores) Default(ctx context.Context) (query.Store, error) {
 	case strings.HasPrefix(uri, "sqlite:"):
 		return s.sqlite(ctx, uri)
 	case scheme == "file" && found:
-		return s.Path(ctx, "/"+strings.TrimLeft(rest, "/"))
+		path, err := filePath(uri)
+		if err != nil {
+			return nil, err
+		}
+		return s.Path(ctx, path)
 	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
 		return nil, &query.Error{
 			Code: query.Usage, Message: "tracking stores of kind " + scheme + ": cannot be read",
-			Hint: "an MLflow server (http://, https://), its database (sqlite:///FILE), a launcher output directory, or demo:",
+			Hint: "an MLflow server (http://, https://), its database (sqlite:///FILE), an mlruns or a launcher output directory, or demo:",
 		}
 	default:
 		return s.Path(ctx, uri)
@@ -124,8 +129,8 @@ func localFolder(uri string) (string, error) {
 	return uri, nil
 }
 
-// Path opens a launcher output directory, a job's directory or a results.yml, or a
-// database of MLflow.
+// Path opens a file store or a database of MLflow, a launcher output directory, a
+// job's directory or a results.yml.
 func (s *stores) Path(ctx context.Context, path string) (query.Store, error) {
 	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || strings.HasPrefix(rest, "/")) {
 		if home := s.app.getenv("HOME"); home != "" {
@@ -135,7 +140,44 @@ func (s *stores) Path(ctx context.Context, path string) (query.Store, error) {
 	if sqlite.IsDatabase(path) {
 		return s.database(ctx, path)
 	}
-	return s.once("path:"+path, func() (query.Store, error) { return rundir.OpenPath(path) })
+	return s.once("path:"+path, func() (query.Store, error) {
+		if mlruns.Is(path) {
+			return mlruns.Open(path)
+		}
+		store, err := rundir.OpenPath(path)
+		if inner := filepath.Join(path, "mlruns"); query.HasCode(err, query.NotFound) && mlruns.Is(inner) {
+			return nil, &query.Error{
+				Code: query.NotFound, Message: err.Error(),
+				Hint: inner + " is an MLflow file store: name that",
+			}
+		}
+		return store, err
+	})
+}
+
+// filePath is the path in a URI of a file as MLflow writes it: file:///a%20b,
+// file:mlruns.
+func filePath(uri string) (string, error) {
+	u, err := url.Parse(uri)
+	if err != nil || u.Host != "" && u.Host != "localhost" {
+		return "", usagef("%s names no file of this machine: file:///DIR does", uri)
+	}
+	if u.Opaque == "" {
+		return filepath.FromSlash(withoutSlash(u.Path)), nil
+	}
+	path, err := url.PathUnescape(u.Opaque)
+	if err != nil {
+		return "", usagef("%s names no file: %v", uri, err)
+	}
+	return filepath.FromSlash(path), nil
+}
+
+// withoutSlash is a path without the slash that URIs have before a drive letter.
+func withoutSlash(path string) string {
+	if rest := strings.TrimPrefix(path, "/"); filepath.VolumeName(rest) != "" {
+		return rest
+	}
+	return path
 }
 
 // Server opens the MLflow server at an address: the one that flags and environment

@@ -233,10 +233,10 @@ func (r Resolver) ByModel(ctx context.Context) ([]Resolution, []nemo.Warning, er
 		resolutions = append(resolutions, Resolution{Selector: Selector{Text: text, Sources: []Source{source}}, Found: found})
 	}
 	if len(resolutions) == 0 {
-		return nil, nil, &Error{
+		return nil, nil, unread(&Error{
 			Code: NotFound, Message: "no finished run of a known model in " + store.URI(),
 			Hint: tally.hint("evalctl runs   lists the newest runs with their models"),
-		}
+		}, store)
 	}
-	return resolutions, append(warnings, tally.Warnings()...), nil
+	return resolutions, slices.Concat(warnings, tally.Warnings(), WarningsOf(store)), nil
 }

@@ -90,7 +90,21 @@ func (r Resolver) Resolve(ctx context.Context, selectors []Selector) ([]Resoluti
 		resolutions[i] = Resolution{Selector: selector, Found: slices.Concat(found[i]...)}
 		dropRepeatedRuns(resolutions[i].Found)
 	}
+	noteWarnings(resolutions)
 	return resolutions, nil
+}
+
+// noteWarnings hands on what the stores could not read, that of each store once.
+func noteWarnings(resolutions []Resolution) {
+	noted := map[Store]bool{}
+	for _, resolution := range resolutions {
+		for i, found := range resolution.Found {
+			if !noted[found.Store] {
+				noted[found.Store] = true
+				resolution.Found[i].Notes = append(found.Notes, WarningsOf(found.Store)...)
+			}
+		}
+	}
 }
 
 // source finds the runs behind one source.
@@ -101,16 +115,17 @@ func (r Resolver) source(ctx context.Context, source Source) ([]Found, error) {
 	}
 	switch source.Kind {
 	case ByModel:
-		return r.model(ctx, store, source)
+		found, err := r.model(ctx, store, source)
+		return found, unread(err, store)
 	case ByLatest:
 		if source, err = r.latest(ctx, store, source); err != nil {
-			return nil, err
+			return nil, unread(err, store)
 		}
 	case ByInvocation, ByJob, ByRun, ByPath, ByBundle, ByPage:
 	}
 	found, err := r.named(ctx, store, source)
 	if err != nil {
-		return nil, err
+		return nil, unread(err, store)
 	}
 	return []Found{found}, nil
 }
@@ -252,6 +267,35 @@ func (r Resolver) Launch(ctx context.Context, store Store, id string) ([]Run, er
 	return runs, nil
 }
 
+// Launches is [Resolver.Launch] for several invocations in one search, for stores
+// that go through all runs to find those of one.
+func (r Resolver) Launches(ctx context.Context, store Store, ids []string) (map[string][]Run, error) {
+	launches := make(map[string][]Run, len(ids))
+	for _, field := range []Condition{{Tag, TagInvocation, Equal, ""}, {Param, ParamInvocation, Equal, ""}} {
+		search := Search{View: r.Selection.View}
+		missing := map[string]bool{}
+		for _, id := range ids {
+			if len(launches[id]) == 0 {
+				field.Value, missing[id] = id, true
+				search.Any = append(search.Any, Filter{field})
+			}
+		}
+		if len(missing) == 0 {
+			break
+		}
+		found, err := All(store.Search(ctx, search))
+		if err != nil {
+			return nil, err
+		}
+		for _, run := range found {
+			if id := run.InvocationID(); missing[id] {
+				launches[id] = append(launches[id], run)
+			}
+		}
+	}
+	return launches, nil
+}
+
 // invocation is the id of a run's invocation in the field that the filter is about.
 func (f Filter) invocation(run Run) string {
 	if f[0].Entity == Param {
@@ -342,12 +386,6 @@ func (r Resolver) notFound(ctx context.Context, source Source, store Store) erro
 	case len(source.ID) != longInvocation && len(source.ID) != shortInvocation:
 		what = "invocation that begins with " + source.ID
 	}
-	if !store.Remote() {
-		return &Error{
-			Code: NotFound, Message: fmt.Sprintf("no %s in %s", what, store.URI()),
-			Hint: "evalctl invocations --tracking-uri " + store.URI() + "   lists what there is",
-		}
-	}
 	if r.Selection.View == Active {
 		all := r
 		all.Selection.View = WithDeleted
@@ -356,6 +394,12 @@ func (r Resolver) notFound(ctx context.Context, source Source, store Store) erro
 				Code: NotFound, Message: fmt.Sprintf("%s in %s is deleted", what, store.URI()),
 				Hint: "--include-deleted reads what was deleted and not yet purged",
 			}
+		}
+	}
+	if !store.Remote() {
+		return &Error{
+			Code: NotFound, Message: fmt.Sprintf("no %s in %s", what, store.URI()),
+			Hint: "evalctl invocations --tracking-uri " + store.URI() + "   lists what there is",
 		}
 	}
 	return &Error{

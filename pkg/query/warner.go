@@ -1,6 +1,10 @@
 package query
 
-import "github.com/evalctl/evalctl/pkg/nemo"
+import (
+	"errors"
+
+	"github.com/evalctl/evalctl/pkg/nemo"
+)
 
 // Warner is a store that reads around what it cannot read.
 type Warner interface {
@@ -15,4 +19,17 @@ func WarningsOf(store Store) []nemo.Warning {
 		return warner.Warnings()
 	}
 	return nil
+}
+
+// unread says, where something was not found, what the store could not read.
+func unread(err error, store Store) error {
+	found, ok := errors.AsType[*Error](err)
+	if !ok || found.Code != NotFound {
+		return err
+	}
+	told := *found
+	for _, warning := range WarningsOf(store) {
+		told.Hint = warning.Message + "\n" + told.Hint
+	}
+	return &told
 }

@@ -91,7 +91,9 @@ func (s *Store) experimentFolders(ctx context.Context, withTrash bool) ([]string
 	}
 	deleted, err := s.folders(trashFolder)
 	if err != nil && !absent(err) {
-		return nil, s.damage.takeExperiment(trashFolder, unreadable(trashFolder, err))
+		if err := s.damage.takeExperiment(trashFolder, unreadable(trashFolder, err)); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range deleted {
 		if !slices.Contains(folders, name) {

@@ -37,6 +37,11 @@ func parseScalars(data []byte, keys []string) (scalars, error) {
 	if values, ok := scanScalars(string(data), keys); ok {
 		return values, nil
 	}
+	return parseWholeYAML(data, keys)
+}
+
+// parseWholeYAML is parseScalars for any YAML.
+func parseWholeYAML(data []byte, keys []string) (scalars, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {
 		return nil, fmt.Errorf("no YAML: %w", err)

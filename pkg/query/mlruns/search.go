@@ -223,6 +223,9 @@ func (s *Store) find(ctx context.Context, id string) (*experiment, string, *meta
 			if err = stopped(groupCtx); err == nil {
 				metas[i], err = s.runMeta(groupCtx, idOf(folder), join(folder, id))
 			}
+			if err == nil && metas[i] == nil {
+				err = s.strayed(join(folder, id))
+			}
 			if _, ok := asDamageOf(err); ok {
 				damages[i], err = err, nil
 			}
@@ -248,7 +251,7 @@ func (s *Store) find(ctx context.Context, id string) (*experiment, string, *meta
 	for i, err := range damages {
 		// A folder that cannot be entered at all may hold anything.
 		if found, ok := asDamageOf(err); ok {
-			if info, statErr := s.root.Stat(join(folders[i], id)); statErr == nil && info.IsDir() {
+			if _, statErr := s.root.Lstat(join(folders[i], id)); statErr == nil {
 				return nil, "", nil, s.whole(id, found)
 			}
 			missing.Hint = fmt.Sprintf("%s could not be looked into: %v", s.show(folders[i]), found.err)
