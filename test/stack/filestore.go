@@ -31,12 +31,12 @@ func FileStore(tb testing.TB) string {
 
 // FileStoreClient runs a Python program that may use a file store, which MLflow has
 // refused unless told otherwise since 3.13, and returns what it prints.
-func FileStoreClient(tb testing.TB, args ...string) string {
+func FileStoreClient(tb testing.TB, input string, args ...string) string {
 	tb.Helper()
 	cmd := command(tb.Context(), Python(tb), args...)
 	cmd.Env = append(cmd.Env, allowFileStore)
 	var out, said strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &said
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &said
 	if err := cmd.Run(); err != nil {
 		tb.Fatalf("python %q: %v\n%s", args, err, tail(said.String()))
 	}
