@@ -26,6 +26,7 @@ type stores struct {
 	trackingURI string
 	artifacts   string // a folder; of databases only
 	settings    connection.Settings
+	quiet       bool // says nothing of where it looks
 
 	mu     sync.Mutex
 	opened map[string]query.Store
@@ -35,8 +36,8 @@ func (a *app) stores(global *globalFlags) *stores {
 	return &stores{
 		app: a, trackingURI: firstSet(global.trackingURI, a.getenv("MLFLOW_TRACKING_URI")),
 		artifacts: global.artifactsURI,
-		settings:  global.connection,
-		opened:    map[string]query.Store{},
+		settings:  global.connection, quiet: global.quiet || !global.started,
+		opened: map[string]query.Store{},
 	}
 }
 
@@ -45,7 +46,15 @@ var _ query.Stores = (*stores)(nil)
 // Default opens the tracking store that flags and environment name.
 func (s *stores) Default(ctx context.Context) (query.Store, error) {
 	uri := s.trackingURI
-	switch scheme, _, found := strings.Cut(uri, ":"); {
+	switch scheme, rest, found := strings.Cut(uri, ":"); {
+	case uri == "" && s.hasExecDB():
+		return s.once("launcher:", func() (query.Store, error) {
+			store, err := rundir.OpenExecDB(s.execDB())
+			if err == nil && !s.quiet {
+				fmt.Fprintln(s.app.stderr, "evalctl: no tracking store is named: reading the launcher's jobs on this machine, "+store.URI())
+			}
+			return store, err
+		})
 	case uri == "":
 		return nil, &query.Error{
 			Code: query.Usage, Message: "no tracking store: it is not known where runs live",
@@ -58,6 +67,10 @@ func (s *stores) Default(ctx context.Context) (query.Store, error) {
 		return s.once(uri, func() (query.Store, error) { return s.rest(ctx, uri, "") })
 	case strings.HasPrefix(uri, "sqlite:"):
 		return s.sqlite(ctx, uri)
+	case scheme == "launcher" && found:
+		return s.once(uri, func() (query.Store, error) { return rundir.OpenExecDB(firstSet(s.expand(rest), s.execDB())) })
+	case scheme == "nel" && found:
+		return s.once(uri, func() (query.Store, error) { return rundir.OpenRunIndex(firstSet(s.expand(rest), s.runIndex())) })
 	case scheme == "file" && found:
 		path, err := filePath(uri)
 		if err != nil {
@@ -67,7 +80,7 @@ func (s *stores) Default(ctx context.Context) (query.Store, error) {
 	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
 		return nil, &query.Error{
 			Code: query.Usage, Message: "tracking stores of kind " + scheme + ": cannot be read",
-			Hint: "an MLflow server (http://, https://), its database (sqlite:///FILE), an mlruns or a launcher output directory, or demo:",
+			Hint: "an MLflow server (http://, https://), its database (sqlite:///FILE), an mlruns or a launcher output directory, launcher:, nel:, or demo:",
 		}
 	default:
 		return s.Path(ctx, uri)
@@ -113,13 +126,10 @@ func (s *stores) database(ctx context.Context, path string) (query.Store, error)
 
 // localFolder is the folder that --artifacts-uri names: a path or a file: URI.
 func localFolder(uri string) (string, error) {
-	scheme, rest, found := strings.Cut(uri, ":")
+	scheme, _, found := strings.Cut(uri, ":")
 	switch {
 	case found && scheme == "file":
-		if strings.HasPrefix(rest, "///") {
-			rest = rest[2:]
-		}
-		return rest, nil
+		return filePath(uri)
 	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
 		return "", &query.Error{
 			Code: query.Usage, Message: "artifacts cannot be read from " + uri,
@@ -129,30 +139,111 @@ func localFolder(uri string) (string, error) {
 	return uri, nil
 }
 
-// Path opens a file store or a database of MLflow, a launcher output directory, a
-// job's directory or a results.yml.
+// Path opens a file store or a database of MLflow; a launcher output directory, a
+// job's directory or a results.yml; output of nel-next; the launcher's job database
+// or nel-next's index of runs.
 func (s *stores) Path(ctx context.Context, path string) (query.Store, error) {
-	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || strings.HasPrefix(rest, "/")) {
-		if home := s.app.getenv("HOME"); home != "" {
-			path = filepath.Join(home, rest)
-		}
-	}
+	path = s.expand(path)
 	if sqlite.IsDatabase(path) {
 		return s.database(ctx, path)
 	}
-	return s.once("path:"+path, func() (query.Store, error) {
-		if mlruns.Is(path) {
-			return mlruns.Open(path)
+	return s.once("path:"+path, func() (query.Store, error) { return openPath(path) })
+}
+
+func openPath(path string) (query.Store, error) {
+	if mlruns.Is(path) {
+		return mlruns.Open(path)
+	}
+	if file, ok := execDBAt(path); ok {
+		return rundir.OpenExecDB(file)
+	}
+	store, err := rundir.OpenPath(path)
+	if err == nil {
+		return store, nil
+	}
+	if filepath.Base(path) == filepath.Base(rundir.RunIndexDir) && query.HasCode(err, query.NotFound) {
+		if some, globErr := filepath.Glob(filepath.Join(path, "*", "nel_run.json")); globErr == nil && len(some) > 0 {
+			return rundir.OpenRunIndex(path)
 		}
-		store, err := rundir.OpenPath(path)
-		if inner := filepath.Join(path, "mlruns"); query.HasCode(err, query.NotFound) && mlruns.Is(inner) {
-			return nil, &query.Error{
-				Code: query.NotFound, Message: err.Error(),
-				Hint: inner + " is an MLflow file store: name that",
-			}
+	}
+	if inner := filepath.Join(path, "mlruns"); query.HasCode(err, query.NotFound) && mlruns.Is(inner) {
+		return nil, &query.Error{Code: query.NotFound, Message: err.Error(), Hint: inner + " is an MLflow file store: name that"}
+	}
+	return nil, err
+}
+
+// expand puts the user's home in place of "~".
+func (s *stores) expand(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || strings.HasPrefix(rest, "/")) {
+		if home := s.home(); home != "" {
+			return filepath.Join(home, rest)
 		}
-		return store, err
-	})
+	}
+	return path
+}
+
+func (s *stores) home() string { return firstSet(s.app.getenv("HOME"), s.app.getenv("USERPROFILE")) }
+
+// execDB is where the launcher keeps its job database; "" if that is not known.
+func (s *stores) execDB() string {
+	if file := s.app.getenv("NEMO_EVALUATOR_EXEC_DB_FILE"); file != "" {
+		return file
+	}
+	if home := s.home(); home != "" {
+		return filepath.Join(home, filepath.FromSlash(rundir.ExecDBFile))
+	}
+	return ""
+}
+
+func (s *stores) hasExecDB() bool { return isFile(s.execDB()) }
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// execDBAt is the launcher's job database that a path names: the file, its folder,
+// or the folder above.
+func execDBAt(path string) (string, bool) {
+	folder, name := filepath.Split(filepath.FromSlash(rundir.ExecDBFile))
+	if filepath.Base(path) == name {
+		return path, isFile(path)
+	}
+	for _, file := range []string{filepath.Join(path, name), filepath.Join(path, filepath.Base(folder), name)} {
+		if isFile(file) {
+			return file, true
+		}
+	}
+	return "", false
+}
+
+// runIndex is where nel-next keeps its index of runs; "" if that is not known.
+func (s *stores) runIndex() string {
+	data := s.app.getenv("XDG_DATA_HOME")
+	if home := s.home(); data == "" && home != "" {
+		data = filepath.Join(home, ".local", "share")
+	}
+	if data == "" {
+		return ""
+	}
+	return filepath.Join(data, filepath.FromSlash(rundir.RunIndexDir))
+}
+
+var _ query.Records = (*stores)(nil)
+
+// Records opens what the launcher, or nel-next, recorded on this machine.
+func (s *stores) Records(_ context.Context, source query.Source) (query.Store, error) {
+	if source.Kind == query.ByBundle {
+		index := s.runIndex()
+		if info, err := os.Stat(index); index == "" || err != nil || !info.IsDir() {
+			return nil, nil
+		}
+		return s.once("nel:", func() (query.Store, error) { return rundir.OpenRunIndex(index) })
+	}
+	if !s.hasExecDB() {
+		return nil, nil
+	}
+	return s.once("launcher:", func() (query.Store, error) { return rundir.OpenExecDB(s.execDB()) })
 }
 
 // filePath is the path in a URI of a file as MLflow writes it: file:///a%20b,

@@ -25,6 +25,14 @@ type Stores interface {
 	Server(ctx context.Context, address, workspace string) (Store, error)
 }
 
+// Records are [Stores] that also know what launchers wrote down, on this machine, of
+// where their output is.
+type Records interface {
+	// Records opens the store that may know a source which the default store does
+	// not; nil if there is none.
+	Records(ctx context.Context, source Source) (Store, error)
+}
+
 // Resolution is the runs behind a selector.
 type Resolution struct {
 	Selector Selector
@@ -124,10 +132,39 @@ func (r Resolver) source(ctx context.Context, source Source) ([]Found, error) {
 	case ByInvocation, ByJob, ByRun, ByPath, ByBundle, ByPage:
 	}
 	found, err := r.named(ctx, store, source)
+	if HasCode(err, NotFound) {
+		found, err = r.recorded(ctx, store, source, unread(err, store))
+	}
 	if err != nil {
-		return nil, unread(err, store)
+		return nil, err
 	}
 	return []Found{found}, nil
+}
+
+// recorded looks for an id that the default store does not have in what launchers
+// wrote down on this machine: output that was not exported, or not there.
+func (r Resolver) recorded(ctx context.Context, asked Store, source Source, missing error) (Found, error) {
+	all, ok := r.Stores.(Records)
+	if !ok || source.Demo || source.Kind != ByInvocation && source.Kind != ByJob && source.Kind != ByBundle {
+		return Found{}, missing
+	}
+	store, err := all.Records(ctx, source)
+	if err != nil || store == nil || store == asked {
+		return Found{}, missing // the records are an extra
+	}
+	found, err := r.named(ctx, store, source)
+	switch {
+	case HasCode(err, NotFound):
+		return Found{}, unread(missing, store)
+	case err != nil:
+		return Found{}, err
+	}
+	found.Notes = append(found.Notes, nemo.Warning{
+		Code:    "FROM_RECORDS",
+		Message: source.Text + " is not in " + asked.URI() + "; its output on this machine was read, which " + store.URI() + " names",
+		RunIDs:  runIDs(found.Runs),
+	})
+	return found, nil
 }
 
 // dropRepeatedRuns counts a job that several sources of one side name once: a run

@@ -77,12 +77,13 @@ func jobName(name string) (task string, index int, ok bool) {
 // maxEntries bounds how much of one directory is taken into memory.
 const maxEntries = 100_000
 
-// place is what a path names: exactly one of the four.
+// place is what a path names: exactly one of these.
 type place struct {
 	dir        string      // a directory of invocations
 	invocation *invocation // one invocation
 	job        *job        // one job
 	bundles    []job       // bundles of nel-next
+	records    records     // what a program wrote down of its output
 }
 
 // invocation is a directory that holds job directories.
@@ -122,6 +123,11 @@ func (t tree) locate(name string) (place, error) {
 	if !info.IsDir() {
 		if path.Base(name) == resultsFile && info.Mode().IsRegular() {
 			return t.single(path.Dir(name)), nil
+		}
+		if path.Base(name) == runFile {
+			if found, ok, err := t.indexed(path.Dir(name)); err != nil || ok {
+				return found, err
+			}
 		}
 		if found, ok, err := t.bundleFile(name); err != nil || ok {
 			return found, err
@@ -178,6 +184,9 @@ func (t tree) several(name string) (place, error) {
 	}
 	if bundles, err := t.bundlesBelow(name, folders); err != nil || bundles != nil {
 		return place{bundles: bundles}, err
+	}
+	if found, ok, err := t.indexed(name); err != nil || ok {
+		return found, err
 	}
 	return place{}, t.noOutput(name, "holds no launcher output")
 }

@@ -27,14 +27,19 @@ import (
 )
 
 // Store reads one launcher output tree, or a part of one. It is safe for
-// concurrent use and keeps nothing: each call sees the tree as it is.
+// concurrent use and keeps nothing but what it warns of: each call sees the tree as
+// it is.
 type Store struct {
 	tree   tree
 	uri    string
 	opened place
+	aside  asideLog
 }
 
-var _ query.Store = (*Store)(nil)
+var (
+	_ query.Store  = (*Store)(nil)
+	_ query.Warner = (*Store)(nil)
+)
 
 // Open returns the store at a path inside fsys: a directory of invocations, one
 // invocation, one job, its artifacts, or its results.yml; or an output directory

@@ -109,6 +109,9 @@ func (s *Store) candidates(ctx context.Context, search query.Search) ([]job, err
 	if err := stopped(ctx); err != nil {
 		return nil, err
 	}
+	if s.opened.records != nil {
+		return s.opened.records.jobs(ctx, s.tree, search, &s.aside)
+	}
 	if s.opened.bundles != nil {
 		return s.opened.bundles, nil // which are in no invocation
 	}
