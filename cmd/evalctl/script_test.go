@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "data": data, "examples": examples, "mlflow": mlflow, "export": export, "fault": fault, "requests": requests,
-			"database": database,
+			"database": database, "filestore": filestore, "records": records,
 		},
 	})
 }

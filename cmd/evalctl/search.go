@@ -68,7 +68,7 @@ func (f *searchFlags) registerList(cmd *cobra.Command, a *app, global *globalFla
 	flags.StringVar(&f.harness, "harness", "", "of this harness (a glob, or /regex/)")
 	flags.StringArrayVar(&f.statuses, "status", nil, "with this status; repeatable, any of them: "+strings.Join(query.Statuses(), ", "))
 	flags.StringVar(&f.user, "user", "", "exported by this user (a glob, or /regex/)")
-	flags.StringVar(&f.filter, "filter", "", "a filter in MLflow's language, for a server or a database of MLflow")
+	flags.StringVar(&f.filter, "filter", "", "a filter in MLflow's language, for a server, a database or a file store of MLflow")
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(query.Statuses(), cobra.ShellCompDirectiveNoFileComp))
 	for _, name := range []string{"task", "harness", "user", "filter"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)

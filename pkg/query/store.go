@@ -37,7 +37,7 @@ type Store interface {
 	// otherwise. It yields at most one error, as the last element. A store must
 	// filter as much as it can on its own side and never yields a run for which
 	// search.Match is false. A store that cannot evaluate search.Raw answers with
-	// an error of code Usage.
+	// an error of code Usage. What a [Warner] cannot read it leaves out.
 	Search(ctx context.Context, search Search) iter.Seq2[Run, error]
 
 	// Run returns the run with this id, active or not; the error is NotFound if
@@ -131,8 +131,8 @@ type Run struct {
 type Search struct {
 	Filter Filter   // all conditions must hold; empty matches every run
 	Any    []Filter // if there are any, one of these must hold too; MLflow has no OR
-	// Raw is a filter in MLflow's own language that must hold too. Only a server
-	// can tell whether it does.
+	// Raw is a filter in MLflow's own language that must hold too. Only a store of
+	// MLflow's can tell whether it does.
 	Raw         string
 	Experiments []string // experiment ids; nil is every experiment
 	View        View

@@ -104,11 +104,9 @@ func (l *damageLog) warnings(dir string) []nemo.Warning {
 	defer l.mu.Unlock()
 	var warnings []nemo.Warning
 	if len(l.experiments) > 0 {
-		w := nemo.Warning{Code: codeExperiments, Message: said(l.experiments, "experiment", dir)}
-		for _, folder := range slices.Sorted(maps.Keys(l.experiments)) {
-			w.Keys = append(w.Keys, folder)
-		}
-		warnings = append(warnings, w)
+		warnings = append(warnings, nemo.Warning{
+			Code: codeExperiments, Message: said(l.experiments, "experiment", dir), Keys: slices.Sorted(maps.Keys(l.experiments)),
+		})
 	}
 	if len(l.runs) > 0 {
 		w := nemo.Warning{Code: codeRuns, Message: said(l.runs, "run", dir)}

@@ -53,12 +53,30 @@ func questions() []question {
 		}
 	}
 	all := []question{
-		{"", "active"}, {"", "all"}, {"datasets.name IN ('set0', 'set1')", "active"}, {"datasets.context NOT IN ('eval')", "active"},
-		{" ", "active"}, {"status", "active"}, {"status = FINISHED", "active"}, {"metrics.acc > '0.5'", "active"}, {"params.lr > 0.1", "active"},
-		{"tags.a OR tags.b", "active"}, {"status = 'FINISHED' OR status = 'FAILED'", "active"}, {"(status = 'FINISHED')", "active"},
-		{"tags.x IN ('a')", "active"}, {"unknown.x = '1'", "active"}, {"experiment_id = '1'", "active"}, {"tags.x = 'a", "active"},
-		{"metrics.acc = ", "active"}, {"AND", "active"}, {"datasets.other = 'x'", "active"}, {"metrics.acc IS NULL", "active"},
-		{"start_time = 'x'", "active"}, {"status > 'A'", "active"}, {"TAGS.task_name = 'arith'", "active"}, {"status = 'FINISHED';", "active"},
+		{"", "active"},
+		{"", "all"},
+		{"datasets.name IN ('set0', 'set1')", "active"},
+		{"datasets.context NOT IN ('eval')", "active"},
+		{" ", "active"},
+		{"status", "active"},
+		{"status = FINISHED", "active"},
+		{"metrics.acc > '0.5'", "active"},
+		{"params.lr > 0.1", "active"},
+		{"tags.a OR tags.b", "active"},
+		{"status = 'FINISHED' OR status = 'FAILED'", "active"},
+		{"(status = 'FINISHED')", "active"},
+		{"tags.x IN ('a')", "active"},
+		{"unknown.x = '1'", "active"},
+		{"experiment_id = '1'", "active"},
+		{"tags.x = 'a", "active"},
+		{"metrics.acc = ", "active"},
+		{"AND", "active"},
+		{"datasets.other = 'x'", "active"},
+		{"metrics.acc IS NULL", "active"},
+		{"start_time = 'x'", "active"},
+		{"status > 'A'", "active"},
+		{"TAGS.task_name = 'arith'", "active"},
+		{"status = 'FINISHED';", "active"},
 	}
 	for len(all) < 500 {
 		parts := []string{comparison()}
@@ -149,11 +167,15 @@ func checkValues(t *testing.T, dir string) {
 	for n, want := range map[string]values{
 		"0": {
 			"first", query.StatusFinished, false,
-			map[string]string{"task_name": "arith", "a b": "x", "p/q": "1", "p/r/s": "2"}, map[string]string{"lr": "0.1"}, "map[acc:0.5]",
+			map[string]string{"task_name": "arith", "a b": "x", "p/q": "1", "p/r/s": "2"},
+			map[string]string{"lr": "0.1"},
+			"map[acc:0.5]",
 		},
 		"3": {
 			"acme/second", query.StatusFinished, true,
-			map[string]string{"task_name": "", "lines": "one\ntwo\n"}, map[string]string{"note": "a\nb"}, "map[acc:+Inf]",
+			map[string]string{"task_name": "", "lines": "one\ntwo\n"},
+			map[string]string{"note": "a\nb"},
+			"map[acc:+Inf]",
 		},
 		"5":  {"acme/second", query.StatusRunning, false, map[string]string{}, map[string]string{"lr": "0.10"}, "map[acc:NaN]"},
 		"9":  {"acme/second", query.StatusFinished, false, map[string]string{"task_name": "arith", "backslash": `a\b`}, map[string]string{"lr": "0.1"}, "map[acc:0.5 steps:1]"},

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/evalctl/evalctl/test/stack"
+)
+
+// launcherHome makes a home folder with the launcher's real job database, of jobs
+// whose output is in a directory.
+func launcherHome(t *testing.T, output string) string {
+	t.Helper()
+	const file = "exec-db/exec.v1.jsonl"
+	text, err := os.ReadFile(filepath.Join(stack.Data(t), "launcher-home", filepath.FromSlash(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted, err := json.Marshal(filepath.ToSlash(output))
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	name := filepath.Join(home, ".nemo-evaluator", filepath.FromSlash(file))
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	here := strings.ReplaceAll(string(text), "/workspace/evals", strings.Trim(string(quoted), `"`))
+	if err := os.WriteFile(name, []byte(here), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+// What is compared does not depend on where it was read from: MLflow's file store
+// and the launcher's job database against the directories.
+func TestLocalStoresGiveTheSameComparison(t *testing.T) {
+	directories := process{}
+	files := process{env: map[string]string{"MLFLOW_TRACKING_URI": stack.FileStore(t)}}
+	launched := process{env: map[string]string{"HOME": launcherHome(t, output(t)), "MLFLOW_TRACKING_URI": "launcher:"}}
+	jobs := map[string]string{} // of run ids
+	for _, run := range decode[runList](t, files.answer(t, "runs", "--limit", "0", "-o", "json")).Data.Runs {
+		jobs[run.RunID] = run.JobID
+	}
+	if len(jobs) != 32 {
+		t.Fatalf("the file store has %d runs", len(jobs))
+	}
+	all := slices.DeleteFunc(stack.Invocations(t), func(i stack.Invocation) bool { return !i.Exported })
+	for i, base := range all {
+		cand := all[(i+3)%len(all)]
+		t.Run(base.Name+"-"+cand.Name, func(t *testing.T) {
+			t.Parallel()
+			words := []string{"--samples", "never", "--scores", "all", base.ID, cand.ID}
+			want := directories.compare(t, append(words, "--tracking-uri", output(t))...)
+			if diff := cmp.Diff(want, launched.compare(t, words...)); diff != "" {
+				t.Errorf("(-directories +job database):\n%s", diff)
+			}
+			for i := range want.Missing {
+				if want.Missing[i].Reason == "failed" {
+					want.Missing[i].Reason = "no_run"
+				}
+			}
+			got := files.compare(t, words...)
+			for i := range got.Rows {
+				for _, side := range []*value{&got.Rows[i].Base, &got.Rows[i].Cand} {
+					for k, source := range side.Sources {
+						side.Sources[k].RunID = jobs[source.RunID]
+						_, side.Sources[k].Path, _ = strings.Cut(source.Path, "/")
+					}
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-directories +file store):\n%s", diff)
+			}
+		})
+	}
+}
+
+// filestore DIR makes a file store of MLflow: two runs, one that is deleted, one
+// whose meta.yaml is empty.
+func filestore(ts *testscript.TestScript, _ bool, args []string) {
+	write := func(name, text string) { writeFile(ts, filepath.Join(args[0], filepath.FromSlash(name)), text) }
+	write("1/meta.yaml", "experiment_id: '1'\nname: nightly\n")
+	for i, invocation := range []string{"71f3f3199ea5e1f0", "82a4a4200bb6f2a1", "93b5b5311cc7a3b2", "71f3f3199ea5e1f0"} {
+		run := fmt.Sprintf("1/%032d/", i+1)
+		stage := "active"
+		if i == 2 {
+			stage = "deleted"
+		}
+		meta := fmt.Sprintf("experiment_id: '1'\nlifecycle_stage: %s\nrun_id: '%032d'\nstart_time: %d\nstatus: 3\nuser_id: me\n", stage, i+1, 1_800_000_000_000+i)
+		if i == 3 {
+			meta = ""
+		}
+		write(run+"meta.yaml", meta)
+		write(run+"metrics/acc", fmt.Sprintf("1800000000000 0.%d5 0\n", 2+i*3))
+		for key, value := range map[string]string{"invocation_id": invocation, "job_id": invocation + ".0", "task_name": "h.t", "harness": "h", "model": "m"} {
+			write(run+"tags/"+key, value)
+		}
+	}
+}
+
+// records HOME writes what the launcher and nel-next would: a job database of the
+// output in evals and of a job of slurm, and an index with one run, in out.
+func records(ts *testscript.TestScript, _ bool, args []string) {
+	evals, out := filepath.ToSlash(ts.MkAbs("evals")), filepath.ToSlash(ts.MkAbs("out"))
+	line := func(job, executor, data string) string {
+		invocation, _, _ := strings.Cut(job, ".")
+		return fmt.Sprintf(`{"invocation_id": %q, "job_id": %q, "timestamp": 1.5, "executor": %q, "data": %s, "config": {}}`+"\n", invocation, job, executor, data)
+	}
+	writeFile(ts, filepath.Join(args[0], ".nemo-evaluator", "exec-db", "exec.v1.jsonl"),
+		line("c0bd961e50124ab3.0", "local", fmt.Sprintf(`{"output_dir": "%s/20261121_031638-c0bd961e50124ab3/byob_arith.arith.0"}`, evals))+
+			line("5555555555555555.0", "slurm", `{"remote_rundir_path": "/lustre/x", "hostname": "login.corp"}`))
+	writeFile(ts, filepath.Join(args[0], ".local", "share", "nel", "runs", "20260402_120000_0badcafe", "nel_run.json"),
+		fmt.Sprintf(`{"run_id": "20260402_120000_0badcafe", "executor": "local", "output_dir": %q, "details": {}}`, out))
+}
+
+func writeFile(ts *testscript.TestScript, name, text string) {
+	name = ts.MkAbs(name)
+	ts.Check(os.MkdirAll(filepath.Dir(name), 0o755))
+	ts.Check(os.WriteFile(name, []byte(text), 0o644))
+}
