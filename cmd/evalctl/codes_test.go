@@ -26,7 +26,7 @@ const moduleRoot = "../.."
 // notCodes are words in the source that look like a warning's code.
 var notCodes = []string{
 	// Variables of the environment; others are told by their prefix.
-	"NO_COLOR", "CLICOLOR_FORCE", "XDG_CONFIG_HOME", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "LC_ALL", "LC_CTYPE",
+	"NO_COLOR", "CLICOLOR_FORCE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "NEMO_EVALUATOR_EXEC_DB_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "LC_ALL", "LC_CTYPE",
 	// MLflow's.
 	"ACTIVE_ONLY", "ENDPOINT_NOT_FOUND", "FEATURE_DISABLED", "INTERNAL_ERROR",
 	// A status of nel gate.
@@ -133,6 +133,12 @@ var producers = map[string]producer{
 	"RUN_DELETED":            {on: onShapes, args: "runs 293a4b5c6d7e8f90 --include-deleted"},
 	"TASKS_UNKNOWN":          {on: onShapes, args: "show 55667788990abbcc"},
 
+	"EXPERIMENTS_UNREADABLE": {on: onFiles, args: "runs --limit 0"},
+	"FROM_RECORDS":           {on: onFiles, args: "runs c0bd961e.0"},
+	"OUTPUT_ELSEWHERE":       {on: onFiles, args: "runs --tracking-uri launcher:"},
+	"RECORDS_UNREADABLE":     {on: onFiles, args: "runs --tracking-uri launcher:"},
+	"RUNS_UNREADABLE":        {on: onFiles, args: "runs --limit 0"},
+
 	"LOW_DF":              {on: onValues, args: "compare b=VALUE1,VALUE2 c=VALUE3,VALUE4"},
 	"OPTION_UNUSED":       {on: onExamples, args: "compare A1 B1 --n nosuch=5"},
 	"SCALE_MISMATCH":      {on: onValues, args: "compare a=PERCENT b=PERCENT2"},
@@ -166,6 +172,7 @@ const (
 	onShapes                // test/shapes on a server
 	onSettings              // test/data on a server, for a user with a settings file
 	onValues                // one task with a value and a standard error, in directories
+	onFiles                 // a file store and a launcher's records, both odd
 )
 
 // values are invocations of one score: value, statistics.
@@ -208,7 +215,14 @@ func TestEveryWarningIsDocumentedAndProduced(t *testing.T) {
 	settled := server(t, t.TempDir())
 	settled.config = t.TempDir()
 	write(t, filepath.Join(settled.config, "evalctl", "config.yaml"), "contexts: {}\n")
+	local := t.TempDir()
+	below := func(dir string) func(name, text string) {
+		return func(name, text string) { write(t, filepath.Join(local, dir, filepath.FromSlash(name)), text) }
+	}
+	oddFileStore(below("mlruns"))
+	oddRecords(output(t), filepath.Join(local, "out"), below("home"))
 	at := map[place]process{
+		onFiles:    {env: map[string]string{"MLFLOW_TRACKING_URI": filepath.Join(local, "mlruns"), "HOME": filepath.Join(local, "home")}},
 		onSettings: settled,
 		onExamples: server(t, t.TempDir()),
 		onShapes:   {env: map[string]string{"MLFLOW_TRACKING_URI": odd.URL, "EVALCTL_CACHE_DIR": t.TempDir()}},

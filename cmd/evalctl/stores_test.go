@@ -84,11 +84,11 @@ func TestLocalStoresGiveTheSameComparison(t *testing.T) {
 	}
 }
 
-// filestore DIR makes a file store of MLflow: two runs, one that is deleted, one
-// whose meta.yaml is empty.
-func filestore(ts *testscript.TestScript, _ bool, args []string) {
-	write := func(name, text string) { writeFile(ts, filepath.Join(args[0], filepath.FromSlash(name)), text) }
+// oddFileStore writes a file store of MLflow: two runs, one that is deleted, one
+// whose meta.yaml is empty, and an experiment with such a one.
+func oddFileStore(write func(name, text string)) {
 	write("1/meta.yaml", "experiment_id: '1'\nname: nightly\n")
+	write("2/meta.yaml", "")
 	for i, invocation := range []string{"71f3f3199ea5e1f0", "82a4a4200bb6f2a1", "93b5b5311cc7a3b2", "71f3f3199ea5e1f0"} {
 		run := fmt.Sprintf("1/%032d/", i+1)
 		stage := "active"
@@ -107,23 +107,34 @@ func filestore(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// records HOME writes what the launcher and nel-next would: a job database of the
-// output in evals and of a job of slurm, and an index with one run, in out.
-func records(ts *testscript.TestScript, _ bool, args []string) {
-	evals, out := filepath.ToSlash(ts.MkAbs("evals")), filepath.ToSlash(ts.MkAbs("out"))
+// oddRecords writes, into a home folder, what the launcher and nel-next would: a job
+// database of one job in evals, one of slurm and a damaged line, and an index with
+// one run, in out.
+func oddRecords(evals, out string, write func(name, text string)) {
 	line := func(job, executor, data string) string {
 		invocation, _, _ := strings.Cut(job, ".")
 		return fmt.Sprintf(`{"invocation_id": %q, "job_id": %q, "timestamp": 1.5, "executor": %q, "data": %s, "config": {}}`+"\n", invocation, job, executor, data)
 	}
-	writeFile(ts, filepath.Join(args[0], ".nemo-evaluator", "exec-db", "exec.v1.jsonl"),
-		line("c0bd961e50124ab3.0", "local", fmt.Sprintf(`{"output_dir": "%s/20261121_031638-c0bd961e50124ab3/byob_arith.arith.0"}`, evals))+
-			line("5555555555555555.0", "slurm", `{"remote_rundir_path": "/lustre/x", "hostname": "login.corp"}`))
-	writeFile(ts, filepath.Join(args[0], ".local", "share", "nel", "runs", "20260402_120000_0badcafe", "nel_run.json"),
-		fmt.Sprintf(`{"run_id": "20260402_120000_0badcafe", "executor": "local", "output_dir": %q, "details": {}}`, out))
+	write(".nemo-evaluator/exec-db/exec.v1.jsonl",
+		line("c0bd961e50124ab3.0", "local", fmt.Sprintf(`{"output_dir": "%s/20261121_031638-c0bd961e50124ab3/byob_arith.arith.0"}`, filepath.ToSlash(evals)))+
+			line("5555555555555555.0", "slurm", `{"remote_rundir_path": "/lustre/x", "hostname": "login.corp"}`)+"{\n")
+	write(".local/share/nel/runs/20260402_120000_0badcafe/nel_run.json",
+		fmt.Sprintf(`{"run_id": "20260402_120000_0badcafe", "executor": "local", "output_dir": %q, "details": {}}`, filepath.ToSlash(out)))
 }
 
-func writeFile(ts *testscript.TestScript, name, text string) {
-	name = ts.MkAbs(name)
-	ts.Check(os.MkdirAll(filepath.Dir(name), 0o755))
-	ts.Check(os.WriteFile(name, []byte(text), 0o644))
+// filestore DIR makes the odd file store.
+func filestore(ts *testscript.TestScript, _ bool, args []string) { oddFileStore(writer(ts, args[0])) }
+
+// records HOME makes the odd records, of output in evals and out.
+func records(ts *testscript.TestScript, _ bool, args []string) {
+	oddRecords(ts.MkAbs("evals"), ts.MkAbs("out"), writer(ts, args[0]))
+}
+
+// writer writes files below a folder of a script.
+func writer(ts *testscript.TestScript, dir string) func(name, text string) {
+	return func(name, text string) {
+		name = filepath.Join(ts.MkAbs(dir), filepath.FromSlash(name))
+		ts.Check(os.MkdirAll(filepath.Dir(name), 0o755))
+		ts.Check(os.WriteFile(name, []byte(text), 0o644))
+	}
 }
