@@ -335,7 +335,10 @@ func TestReadsNoMore(t *testing.T) {
 	// A tag that decides is read before the rest: the folder of a run that does not
 	// match may even lack its meta.yaml.
 	s.remove("1/" + oldest + "/meta.yaml")
-	quiet("one invocation", withTag(query.TagInvocation, fmt.Sprintf("%016x", siteRuns-1)), newest)
+	finished := withTag(query.TagInvocation, fmt.Sprintf("%016x", siteRuns-1))
+	quiet("one invocation", finished, newest)
+	finished.Filter = append(query.Filter{{Entity: query.Attribute, Key: "status", Op: query.Equal, Value: query.StatusFinished}}, finished.Filter...)
+	quiet("one invocation, finished", finished, newest)
 }
 
 // TestBeingWritten reads a meta.yaml that is empty when it is first looked at, as

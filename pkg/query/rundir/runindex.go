@@ -42,8 +42,8 @@ type nelRun struct {
 	} `json:"details"`
 }
 
-// jobs finds the bundles of every run. Runs that wrote into one directory have the
-// same.
+// jobs finds the bundles of every run, each once: several runs may have written into
+// one directory, or into one below another's.
 func (x runIndex) jobs(ctx context.Context, t tree, search query.Search, aside *asideLog) ([]job, error) {
 	if inInvocation(search.Filter) || len(search.Any) > 0 && !slices.ContainsFunc(search.Any, func(f query.Filter) bool { return !inInvocation(f) }) {
 		return nil, stopped(ctx)
@@ -73,9 +73,12 @@ func (x runIndex) jobs(ctx context.Context, t tree, search query.Search, aside *
 			aside.noteElsewhere(run.ID, run.where()+": "+err.Error())
 		case dir == "":
 			aside.noteElsewhere(run.ID, run.where())
-		case !seen[dir]:
-			seen[dir] = true
-			all = append(all, bundles...)
+		}
+		for _, bundle := range bundles {
+			if file := path.Join(bundle.dir, bundle.bundle); !seen[file] {
+				seen[file] = true
+				all = append(all, bundle)
+			}
 		}
 	}
 	return all, nil
