@@ -29,11 +29,16 @@ func FileStore(tb testing.TB) string {
 	return dir
 }
 
-// FileStoreClient runs a Python program that may use a file store, which MLflow has
-// refused unless told otherwise since 3.13, and returns what it prints.
-func FileStoreClient(tb testing.TB, input string, args ...string) string {
+// FileStoreClient runs a Python program with a version of MLflow that may use a file
+// store, which it has refused unless told otherwise since 3.13, and returns what it
+// prints.
+func FileStoreClient(tb testing.TB, version Version, input string, args ...string) string {
 	tb.Helper()
-	cmd := command(tb.Context(), Python(tb), args...)
+	interpreter, err := environment(tb.Context(), version.requirements())
+	if err != nil {
+		tb.Fatalf("the Python environment that this test needs: %v", err)
+	}
+	cmd := command(tb.Context(), interpreter, args...)
 	cmd.Env = append(cmd.Env, allowFileStore)
 	var out, said strings.Builder
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &said

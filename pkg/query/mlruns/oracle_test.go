@@ -88,29 +88,38 @@ func questions() []question {
 	return all
 }
 
-// TestAsMLflow holds the store to MLflow's own client, on what that wrote.
+// TestAsMLflow holds the store to MLflow's own client, on what that wrote: the
+// current one and the last of the 2.x.
 func TestAsMLflow(t *testing.T) {
 	client, err := filepath.Abs("testdata/client.py")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(t.TempDir(), "mlruns")
-	stack.FileStoreClient(t, "", client, "write", dir)
-	before := snapshot(t, dir)
-	t.Run("filters", func(t *testing.T) { checkFilters(t, client, dir) })
-	t.Run("values", func(t *testing.T) { checkValues(t, dir) })
-	before.check(t, dir)
+	for _, version := range stack.Versions() {
+		t.Run(string(version), func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "mlruns")
+			stack.FileStoreClient(t, version, "", "-B", client, "write", dir)
+			before := snapshot(t, dir)
+			asked := questions()
+			if version != stack.MLflow3 {
+				asked = asked[:150] // the language is the same
+			}
+			t.Run("filters", func(t *testing.T) { checkFilters(t, client, dir, asked) })
+			t.Run("values", func(t *testing.T) { checkValues(t, dir) })
+			before.check(t, dir)
+		})
+	}
 }
 
 // checkFilters compares the answers to filters.
-func checkFilters(t *testing.T, client, dir string) {
-	asked := questions()
+func checkFilters(t *testing.T, client, dir string, asked []question) {
+	t.Helper()
 	input, err := json.Marshal(asked)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var answers [][]string
-	if err := json.Unmarshal([]byte(stack.FileStoreClient(t, string(input), client, "search", dir)), &answers); err != nil {
+	if err := json.Unmarshal([]byte(stack.FileStoreClient(t, stack.MLflow3, string(input), "-B", client, "search", dir)), &answers); err != nil {
 		t.Fatal(err)
 	}
 	store := opened(t, dir)
@@ -139,7 +148,7 @@ func checkFilters(t *testing.T, client, dir string) {
 			t.Errorf("%q, the first two: %s of %s", q[0], few, got)
 		}
 	}
-	if refused < 15 || refused > 100 || found < 1000 {
+	if refused < 15 || refused > len(asked)/4 || found < 2*len(asked) {
 		t.Errorf("%d filters are refused and %d runs found: the questions prove little", refused, found)
 	}
 	if warnings := store.Warnings(); len(warnings) > 0 {
@@ -149,6 +158,7 @@ func checkFilters(t *testing.T, client, dir string) {
 
 // checkValues compares some runs with what the program wrote.
 func checkValues(t *testing.T, dir string) {
+	t.Helper()
 	store := opened(t, dir)
 	runs, err := query.All(store.Search(t.Context(), query.Search{View: query.WithDeleted}))
 	if err != nil {
