@@ -152,7 +152,7 @@ func (s *stores) Path(ctx context.Context, path string) (query.Store, error) {
 
 func openPath(path string) (query.Store, error) {
 	if mlruns.Is(path) {
-		return mlruns.Open(path)
+		return mlruns.Open(path, mlruns.Options{})
 	}
 	if file, ok := execDBAt(path); ok {
 		return rundir.OpenExecDB(file)

@@ -119,6 +119,9 @@ func (s *Store) artifacts(ctx context.Context, run query.Run) (*os.Root, error) 
 	}
 	sibling := filepath.Join(s.dir, filepath.FromSlash(own), artifactsFolder)
 	address := parseAddress(run.ArtifactURI)
+	if s.artifactsDir != "" {
+		return s.copied(own, address)
+	}
 	if root, err := openFilled(sibling); root != nil || err != nil {
 		return root, err
 	}
@@ -147,6 +150,25 @@ func (s *Store) artifacts(ctx context.Context, run query.Run) (*os.Root, error) 
 		return nil, nil // this very place, here or where the tree was before
 	}
 	return nil, s.elsewhere(run)
+}
+
+// copied opens the folder with a run's artifacts below the one that was named for
+// all of them: as they lie in a store, or as a server's address has them.
+func (s *Store) copied(own string, address address) (*os.Root, error) {
+	usual := filepath.Join(filepath.FromSlash(strings.TrimPrefix(own, trashFolder+"/")), artifactsFolder)
+	places := []string{usual}
+	if address.scheme == "mlflow-artifacts" {
+		places = append(places, filepath.FromSlash(strings.TrimPrefix(path.Clean("/"+address.path), "/")))
+	}
+	for _, place := range places {
+		if root, err := openFilled(filepath.Join(s.artifactsDir, place)); root != nil || err != nil {
+			return root, err
+		}
+	}
+	if _, err := os.Stat(s.artifactsDir); err != nil { // of no run then: that is not what NotFound says
+		return nil, &query.Error{Code: query.IO, Message: "cannot read " + s.artifactsDir, Err: reason(err)}
+	}
+	return nil, nil
 }
 
 // ownFolder is the folder of a run, below the root.
@@ -190,8 +212,9 @@ func openFilled(dir string) (*os.Root, error) {
 
 func (s *Store) elsewhere(run query.Run) error {
 	return &query.Error{
-		Code: query.IO, Message: "the files of run " + run.ID + " are at " + withoutLogin(run.ArtifactURI) + ", which a file store cannot read",
-		Hint: "an MLflow server that knows the place can: --tracking-uri http://SERVER",
+		Code: query.Usage, Message: "the files of run " + run.ID + " are at " + withoutLogin(run.ArtifactURI) + ", and not with the store " + s.dir,
+		Hint: "--artifacts-uri DIR names a folder that has them in <experiment id>/<run id>/artifacts;\n" +
+			"with --tracking-uri http://SERVER the server hands them out",
 	}
 }
 

@@ -97,13 +97,42 @@ func TestArtifactAddresses(t *testing.T) {
 				}
 			default:
 				for _, err := range []error{err, listErr} {
-					if !query.HasCode(err, query.IO) || !strings.Contains(err.Error(), test.err) || strings.Contains(err.Error(), "secret") {
+					if !query.HasCode(err, query.Usage) || !strings.Contains(err.Error(), test.err) || strings.Contains(err.Error(), "secret") {
 						t.Errorf("%v, want %s", err, test.err)
 					}
 				}
 			}
 			before.check(t, filepath.Dir(s.dir))
 		})
+	}
+}
+
+// TestArtifactsDir has the files of runs in a folder of their own.
+func TestArtifactsDir(t *testing.T) {
+	s := newSite(t)
+	elsewhere := t.TempDir()
+	for name, text := range map[string]string{"1/" + runID(2) + "/artifacts/a": "usual", "served/" + runID(3) + "/artifacts/a": "served"} {
+		s.ok(os.MkdirAll(filepath.Dir(filepath.Join(elsewhere, name)), 0o755))
+		s.ok(os.WriteFile(filepath.Join(elsewhere, name), []byte(text), 0o644))
+	}
+	s.write("RUN/artifacts/a", "own")
+	for _, test := range []struct {
+		dir, run, uri, want string
+		code                query.Code
+	}{
+		{elsewhere, runID(2), "s3://bucket/x", "usual", ""},
+		{elsewhere, runID(3), "mlflow-artifacts:/served/" + runID(3) + "/artifacts", "served", ""},
+		{elsewhere, runID(3), "mlflow-artifacts:/../../served/" + runID(3) + "/artifacts", "served", ""},
+		{elsewhere, runID(4), "s3://bucket/x", "", query.NotFound},
+		{filepath.Join(elsewhere, "nothing"), runID(2), "s3://bucket/x", "", query.IO},
+		{"", runID(2), "s3://bucket/x", "own", ""},
+	} {
+		store, err := mlruns.Open(s.dir, mlruns.Options{ArtifactsDir: test.dir})
+		s.ok(err)
+		got, err := contentOf(t, store, query.Run{ID: test.run, ExperimentID: "1", ArtifactURI: test.uri}, "a")
+		if got != test.want || test.code == "" && err != nil || test.code != "" && !query.HasCode(err, test.code) {
+			t.Errorf("%+v: %q, %v", test, got, err)
+		}
 	}
 }
 

@@ -49,6 +49,8 @@ type Store struct {
 	dir  string // the same as an absolute path without links
 	uri  string
 
+	artifactsDir string // [Options.ArtifactsDir]
+
 	damage damageLog
 }
 
@@ -91,9 +93,16 @@ func hasExperiment(dir string) bool {
 	}
 }
 
+// Options say what the store itself does not.
+type Options struct {
+	// ArtifactsDir has the files of runs, in <experiment id>/<run id>/artifacts, in
+	// place of where the store says; "" is there.
+	ArtifactsDir string
+}
+
 // Open returns the store in a directory. Symbolic links on the path are followed
 // first. The error is NotFound if there is no such directory.
-func Open(dir string) (*Store, error) {
+func Open(dir string, options Options) (*Store, error) {
 	real, err := filepath.Abs(dir)
 	if err == nil {
 		real, err = filepath.EvalSymlinks(real)
@@ -110,7 +119,7 @@ func Open(dir string) (*Store, error) {
 		slashed = "/" + slashed
 	}
 	uri := url.URL{Scheme: "file", Path: slashed}
-	return &Store{root: root, dir: real, uri: uri.String()}, nil
+	return &Store{root: root, dir: real, uri: uri.String(), artifactsDir: options.ArtifactsDir}, nil
 }
 
 // URI is the directory's, as file:///….

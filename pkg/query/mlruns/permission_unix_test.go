@@ -63,7 +63,7 @@ func TestPermissions(t *testing.T) {
 	t.Run("the store", func(t *testing.T) {
 		s := newSite(t)
 		s.forbid(".")
-		_, err := mlruns.Open(s.dir)
+		_, err := mlruns.Open(s.dir, mlruns.Options{})
 		if !query.HasCode(err, query.IO) || !strings.Contains(err.Error(), "cannot read "+s.dir+": permission denied") {
 			t.Errorf("opening: %v", err)
 		}

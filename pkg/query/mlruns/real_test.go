@@ -13,7 +13,7 @@ import (
 
 func opened(t testing.TB, dir string) *mlruns.Store {
 	t.Helper()
-	store, err := mlruns.Open(dir)
+	store, err := mlruns.Open(dir, mlruns.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
