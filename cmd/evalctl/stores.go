@@ -24,7 +24,7 @@ import (
 type stores struct {
 	app         *app
 	trackingURI string
-	artifacts   string // a folder; of databases only
+	artifacts   string // a folder; of databases and file stores only
 	settings    connection.Settings
 	quiet       bool // says nothing of where it looks
 
@@ -147,12 +147,16 @@ func (s *stores) Path(ctx context.Context, path string) (query.Store, error) {
 	if sqlite.IsDatabase(path) {
 		return s.database(ctx, path)
 	}
-	return s.once("path:"+path, func() (query.Store, error) { return openPath(path) })
+	return s.once("path:"+path, func() (query.Store, error) { return s.open(path) })
 }
 
-func openPath(path string) (query.Store, error) {
+func (s *stores) open(path string) (query.Store, error) {
 	if mlruns.Is(path) {
-		return mlruns.Open(path, mlruns.Options{})
+		dir, err := localFolder(s.artifacts)
+		if err != nil {
+			return nil, err
+		}
+		return mlruns.Open(path, mlruns.Options{ArtifactsDir: dir})
 	}
 	if file, ok := execDBAt(path); ok {
 		return rundir.OpenExecDB(file)
