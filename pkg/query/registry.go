@@ -1,0 +1,61 @@
+package query
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Registry is a [Store] that keeps MLflow's model registry too: names, each with
+// numbered versions. Prompts, which MLflow keeps in the same place under the tag
+// mlflow.prompt.is_prompt, are none of them. Errors are as [Store] says.
+type Registry interface {
+	// Models yields the registered models whose names match, by name, each once.
+	// It yields at most one error, as the last element.
+	Models(ctx context.Context, name Pattern) iter.Seq2[RegisteredModel, error]
+
+	// Model returns the registered model of exactly this name; the error is
+	// NotFound if there is none.
+	Model(ctx context.Context, name string) (RegisteredModel, error)
+
+	// Versions lists the versions of the registered model of exactly this name, the
+	// highest first, deleted ones not among them; of an unknown name there are none.
+	Versions(ctx context.Context, name string) ([]ModelVersion, error)
+}
+
+// RegisteredModel is a name in a model registry.
+type RegisteredModel struct {
+	Name        string
+	Description string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Aliases     map[string]int // to version numbers
+	Tags        map[string]string
+}
+
+// ModelVersion is one version of a registered model.
+type ModelVersion struct {
+	Version     int    // 1 and up
+	Stage       string // one of Stages; MLflow advises against them since 2.9
+	Status      string // READY, PENDING_REGISTRATION, FAILED_REGISTRATION
+	Description string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	RunID       string // of the run that logged the model, which is no evaluation; "" if none
+	Source      string // where its files are
+	Tags        map[string]string
+}
+
+// Stages lists the stages that MLflow knows. A deleted version has another, which
+// no [Registry] shows.
+func Stages() []string { return []string{"None", "Staging", "Production", "Archived"} }
+
+// TagPrompt marks what is a prompt and no model, if its value is "true".
+const TagPrompt = "mlflow.prompt.is_prompt"
+
+// AliasesOf lists the aliases of one version, sorted.
+func (m RegisteredModel) AliasesOf(version int) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(m.Aliases)), func(alias string) bool { return m.Aliases[alias] != version })
+}
