@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -12,9 +11,8 @@ import (
 // numbered versions. Prompts, which MLflow keeps in the same place under the tag
 // mlflow.prompt.is_prompt, are none of them. Errors are as [Store] says.
 type Registry interface {
-	// Models yields the registered models whose names match, by name, each once.
-	// It yields at most one error, as the last element.
-	Models(ctx context.Context, name Pattern) iter.Seq2[RegisteredModel, error]
+	// Models lists the registered models, by name.
+	Models(ctx context.Context) ([]RegisteredModel, error)
 
 	// Model returns the registered model of exactly this name; the error is
 	// NotFound if there is none.

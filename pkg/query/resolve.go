@@ -36,7 +36,7 @@ type Records interface {
 // Resolution is the runs behind a selector.
 type Resolution struct {
 	Selector Selector
-	Found    []Found // one a source; of a model, one an invocation
+	Found    []Found // one a source; of a model, one an invocation; of a version, one an id
 }
 
 // Found is the runs behind one source: one run a job.
@@ -68,6 +68,9 @@ type Resolver struct {
 	// Models may be nil. Sources choose by it only if the selection is Deep; a list
 	// may show what it tells.
 	Models Models
+	// Near returns those of the known words that may be meant by one that is not
+	// known; may be nil.
+	Near func(word string, known []string) []string
 }
 
 // Resolve finds the runs of every selector, as [Resolver.Resolve] does, with
@@ -124,6 +127,9 @@ func (r Resolver) source(ctx context.Context, source Source) ([]Found, error) {
 	switch source.Kind {
 	case ByModel:
 		found, err := r.model(ctx, store, source)
+		return found, unread(err, store)
+	case ByVersion:
+		found, err := r.version(ctx, store, source)
 		return found, unread(err, store)
 	case ByLatest:
 		if source, err = r.latest(ctx, store, source); err != nil {
@@ -246,7 +252,7 @@ func (r Resolver) named(ctx context.Context, store Store, source Source) (Found,
 		if runs, err = oneOf(source, runs, Run.JobID); err != nil {
 			return Found{}, err
 		}
-	case ByInvocation, ByJob, ByModel, ByLatest:
+	case ByInvocation, ByJob, ByModel, ByLatest, ByVersion:
 		if runs, err = r.invocation(ctx, store, source); err != nil {
 			return Found{}, err
 		}

@@ -23,10 +23,11 @@ type Source struct {
 	Job  int    // of ByJob: the n of "<invocation>.<n>"
 	Path string // of ByPath
 
-	Model     string // of ByModel: a glob
-	Back      int    // of ByLatest: how many invocations before the newest
-	Server    string // of ByPage: the address of the tracking server
-	Workspace string // of ByPage: the workspace that the page is in; "" if it does not say
+	Model     string  // of ByModel: a glob
+	Version   Version // of ByVersion
+	Back      int     // of ByLatest: how many invocations before the newest
+	Server    string  // of ByPage: the address of the tracking server
+	Workspace string  // of ByPage: the workspace that the page is in; "" if it does not say
 }
 
 // Chooses reports whether the source stands for whatever a [Selection] leaves,
@@ -46,6 +47,7 @@ const (
 	ByPage                   // the address of a run's page
 	ByModel                  // for each task the newest finished run of a model
 	ByLatest                 // the newest invocation, or one before
+	ByVersion                // the evaluations of a version of a registered model
 )
 
 // MinPrefix is the least number of digits of an invocation prefix.
@@ -61,7 +63,7 @@ const (
 
 const selectorHint = `a selector is an invocation id (71f3f3199ea5e1f0) or a prefix of 4 digits or more,
 a job id (71f3f3199ea5e1f0.2), an MLflow run id (32 digits) or its page's address, a nel-next run id
-(eval-…), model:NAME, @latest, @latest~1, a path (./results), or demo:ID;
+(eval-…), model:NAME, models:/NAME/VERSION or @ALIAS, @latest, @latest~1, a path (./results), or demo:ID;
 "evalctl invocations" lists what there is`
 
 // Letters of a selector's parts. Sets of characters do here what patterns would:
@@ -114,6 +116,11 @@ func parseSource(text string) (Source, error) {
 	}
 	if name, found := strings.CutPrefix(rest, "@"); found {
 		return parseNamed(source, name)
+	}
+	if registered, found := strings.CutPrefix(rest, "models:"); found {
+		version, err := parseVersion(text, registered)
+		source.Kind, source.Version = ByVersion, version
+		return source, err
 	}
 	if model, found := strings.CutPrefix(rest, "model:"); found {
 		source.Kind, source.Model = ByModel, model
