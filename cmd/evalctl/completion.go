@@ -66,6 +66,13 @@ func (a *app) completeSelectors(global *globalFlags) cobra.CompletionFunc {
 			}
 			return names, directive
 		}
+		if before, name, found := strings.Cut(word, "models:/"); found && (before == "" || strings.HasSuffix(before, "=")) {
+			names, directive := a.completeVersions(cmd, global, name)
+			for i, name := range names {
+				names[i] = before + "models:/" + name
+			}
+			return names, directive
+		}
 		if strings.ContainsAny(word, `/\.~`) {
 			return nil, cobra.ShellCompDirectiveDefault
 		}
@@ -131,6 +138,56 @@ func (a *app) completeModels(global *globalFlags) cobra.CompletionFunc {
 			return models, err
 		})
 	}
+}
+
+// completeVersions offers registered models, and of one that is named in full its
+// aliases and versions.
+func (a *app) completeVersions(cmd *cobra.Command, global *globalFlags, word string) ([]string, cobra.ShellCompDirective) {
+	names, directive := a.completeRegistered(cmd, global, word)
+	if len(names) > 0 && !slices.Equal(names, []string{word}) {
+		return names, directive | cobra.ShellCompDirectiveNoSpace
+	}
+	return a.completeFromStore(cmd, global, func(ctx context.Context, store query.Store) ([]string, error) {
+		registry, err := query.RegistryOf(store)
+		if err != nil {
+			return nil, err
+		}
+		name := word
+		if at := strings.LastIndexAny(word, "/@"); at >= 0 {
+			name = word[:at]
+		}
+		model, err := registry.Model(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		versions, err := registry.Versions(ctx, name)
+		var names []string
+		for alias := range model.Aliases {
+			names = append(names, name+"@"+alias)
+		}
+		for _, v := range versions {
+			names = append(names, name+"/"+strconv.Itoa(v.Version))
+		}
+		return slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, word) }), err
+	})
+}
+
+// completeRegistered offers the names of registered models.
+func (a *app) completeRegistered(cmd *cobra.Command, global *globalFlags, word string) ([]string, cobra.ShellCompDirective) {
+	return a.completeFromStore(cmd, global, func(ctx context.Context, store query.Store) ([]string, error) {
+		registry, err := query.RegistryOf(store)
+		if err != nil {
+			return nil, err
+		}
+		models, err := registry.Models(ctx)
+		var names []string
+		for _, m := range models {
+			if strings.HasPrefix(m.Name, word) {
+				names = append(names, m.Name)
+			}
+		}
+		return names, err
+	})
 }
 
 // completeExperiments offers the names of experiments.

@@ -24,14 +24,15 @@ type listFlags struct {
 	sortBy string
 	count  bool
 
-	limited bool // --limit was given
+	limited bool   // --limit was given
+	natural string // the order in which elements are found, if it is not newestFirst
 }
 
 // register adds the flags; keys are what the list can be sorted by.
 func (f *listFlags) register(cmd *cobra.Command, keys []string) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.limit, "limit", listLimit, "at most so many; 0 is all")
-	flags.StringVar(&f.sortBy, "sort-by", "", "order by a column: "+strings.Join(keys, ", ")+"; -`NAME` is descending (default -started_at)")
+	flags.StringVar(&f.sortBy, "sort-by", "", "order by a column: "+strings.Join(keys, ", ")+"; -`NAME` is descending (default "+f.foundIn()+")")
 	flags.BoolVar(&f.count, "count", false, "read all pages and print how many there are; with --limit the list too")
 	completions := slices.Clone(keys)
 	for _, key := range keys {
@@ -75,10 +76,13 @@ func column(name string, keys []string) (key string, known bool) {
 	return "", false
 }
 
-// wants is how many elements, newest first, answer the call; 0 is all of them. One
+// foundIn is the order in which elements are found.
+func (f *listFlags) foundIn() string { return cmp.Or(f.natural, newestFirst) }
+
+// wants is how many elements, in the order they are found in, answer the call; 0 is all of them. One
 // more than is shown tells whether there are more.
 func (f *listFlags) wants() int {
-	if f.limit == 0 || f.count || f.sortBy != "" && f.sortBy != newestFirst {
+	if f.limit == 0 || f.count || f.sortBy != "" && f.sortBy != f.foundIn() {
 		return 0
 	}
 	return f.limit + 1

@@ -89,6 +89,7 @@ A selector names one side:
   <32 digits>           an MLflow run id; also the address of its page
   eval-20260402T120000Z-mmlu_pro   a run of nel-next
   model:acme/falcon-8b  for each task the newest finished run of a model
+  models:/falcon-8b@champion   the evaluations of a version in the model registry
   @latest, @latest~1    the newest invocation, and the one before
   ./results             a launcher output directory, a job's, or a results.yml;
                         of nel-next, its output directory or an eval-*.json
@@ -123,6 +124,7 @@ A selector names one side:
 	root.AddCommand(
 		newInvocations(a, global),
 		newRuns(a, global),
+		newModels(a, global),
 		newShow(a, global),
 		newCompare(a, global),
 		newGate(a, global),

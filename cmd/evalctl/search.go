@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/spelling"
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
 )
@@ -237,7 +238,7 @@ func (a *app) resolver(global *globalFlags) (r query.Resolver, done func(), err 
 		return r, nil, err
 	}
 	models, done := a.models(global)
-	return query.Resolver{Stores: a.stores(global), Selection: selection, Models: models}, done, nil
+	return query.Resolver{Stores: a.stores(global), Selection: selection, Models: models, Near: spelling.Near}, done, nil
 }
 
 // models tells the models that no tag or parameter does: from the cache, with

@@ -119,6 +119,8 @@ func defaultLabel(resolution query.Resolution, digits int) string {
 	case query.ByModel:
 		label = first.Runs[0].Model
 		label = label[strings.LastIndex(label, "/")+1:]
+	case query.ByVersion:
+		label = strings.TrimPrefix(first.Source.Text, "models:/")
 	case query.ByBundle:
 		label = strings.TrimPrefix(first.Source.ID, "eval-")
 	case query.ByJob:

@@ -23,6 +23,18 @@ type Registry interface {
 	Versions(ctx context.Context, name string) ([]ModelVersion, error)
 }
 
+// RegistryOf is the model registry of a store; the error has code Usage if it has
+// none.
+func RegistryOf(store Store) (Registry, error) {
+	if registry, ok := store.(Registry); ok {
+		return registry, nil
+	}
+	return nil, &Error{
+		Code: Usage, Message: store.URI() + " has no model registry",
+		Hint: "an MLflow server has one: --tracking-uri or MLFLOW_TRACKING_URI names it",
+	}
+}
+
 // RegisteredModel is a name in a model registry.
 type RegisteredModel struct {
 	Name        string
@@ -48,7 +60,10 @@ type ModelVersion struct {
 
 // Stages lists the stages that MLflow knows. A deleted version has another, which
 // no [Registry] shows.
-func Stages() []string { return []string{"None", "Staging", "Production", "Archived"} }
+func Stages() []string { return []string{StageNone, "Staging", "Production", "Archived"} }
+
+// StageNone is the stage of a version that was put into none.
+const StageNone = "None"
 
 // TagPrompt marks what is a prompt and no model, if its value is "true".
 const TagPrompt = "mlflow.prompt.is_prompt"

@@ -127,7 +127,6 @@ func TestParseSelectorErrors(t *testing.T) {
 		"@latest^":                          "is not a selector",
 		"eval-":                             "is not a selector",
 		"eval-x y":                          "is not a selector",
-		"models:/name/1":                    "is not a selector",
 		"model:":                            "names no model",
 		"https://example.com/#/experiments": "not the address of a run's page",
 		"https://example.com/#/experiments/1/runs/" + strings.Repeat("a", 31): "not the address of a run's page",
@@ -156,7 +155,7 @@ func TestParseSelectorErrors(t *testing.T) {
 
 // A selector that parses is read again from its parts as the same.
 func FuzzParseSelector(f *testing.F) {
-	for _, seed := range []string{"71f3", "a=71F3.2,./x", `./a\,b`, "demo:c0bd961e", "C:\\x", "=", ",", "a=b=c/d", "0123456789abcdef0123456789abcdef", "a:b", "\x00", "\\,"} {
+	for _, seed := range []string{"71f3", "a=71F3.2,./x", `./a\,b`, "demo:c0bd961e", "C:\\x", "=", ",", "a=b=c/d", "0123456789abcdef0123456789abcdef", "a:b", "\x00", "\\,", "models:/a%20b@c", "models:/a/Latest"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -172,10 +171,14 @@ func FuzzParseSelector(f *testing.F) {
 		}
 		parts := make([]string, len(selector.Sources))
 		for i, source := range selector.Sources {
-			if len(source.ID) > 0 == (source.Path != "") {
-				t.Errorf("%q has id %q and path %q", source.Text, source.ID, source.Path)
+			if count(source.ID != "", source.Path != "", source.Model != "", source.Version.Name != "", source.Kind == query.ByLatest) != 1 {
+				t.Errorf("%+v has not one name", source)
 			}
-			if source.ID != strings.ToLower(source.ID) || source.Job < 0 {
+			version := source.Version
+			if source.Kind == query.ByVersion && count(version.Number > 0, version.Alias != "", version.Stage != "") != 1 {
+				t.Errorf("%+v names not one version", version)
+			}
+			if source.Kind != query.ByBundle && source.ID != strings.ToLower(source.ID) || source.Job < 0 {
 				t.Errorf("%+v", source)
 			}
 			parts[i] = strings.ReplaceAll(source.Text, ",", `\,`)
@@ -192,4 +195,15 @@ func FuzzParseSelector(f *testing.F) {
 			t.Errorf("%q (-first +again):\n%s", text, diff)
 		}
 	})
+}
+
+// count is how many facts hold.
+func count(facts ...bool) int {
+	n := 0
+	for _, fact := range facts {
+		if fact {
+			n++
+		}
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -120,12 +121,9 @@ func (v ModelVersion) Evaluations() []string {
 
 // version finds the runs behind models:/NAME/….
 func (r Resolver) version(ctx context.Context, store Store, source Source) ([]Found, error) {
-	registry, ok := store.(Registry)
-	if !ok {
-		return nil, &Error{
-			Code: Usage, Message: fmt.Sprintf("%s: %s has no model registry", source.Text, store.URI()),
-			Hint: "an MLflow server has one: --tracking-uri or MLFLOW_TRACKING_URI names it",
-		}
+	registry, err := RegistryOf(store)
+	if err != nil {
+		return nil, err
 	}
 	model, versions, err := r.registered(ctx, store.URI(), registry, source.Version)
 	if err != nil {
@@ -168,13 +166,24 @@ func (r Resolver) registered(ctx context.Context, uri string, registry Registry,
 	if err != nil {
 		return model, nil, err
 	}
+	return model, nil, r.NoModel(uri, version.Name, all)
+}
+
+// NoModel is the error for a name that no registered model has; all are those that
+// there are.
+func (r Resolver) NoModel(uri, name string, all []RegisteredModel) *Error {
 	names := make([]string, len(all))
 	for i, m := range all {
 		names[i] = m.Name
 	}
-	return model, nil, &Error{
-		Code: NotFound, Message: fmt.Sprintf("no registered model %s in %s", version.Name, uri),
-		Hint: "evalctl models   lists the registered models", Candidates: r.near(version.Name, names),
+	const most = 10
+	near := r.near(name, names)
+	if len(near) == 0 && len(names) <= most {
+		near = names
+	}
+	return &Error{
+		Code: NotFound, Message: fmt.Sprintf("no registered model %s in %s", name, uri),
+		Hint: "evalctl models   lists the registered models", Candidates: near,
 	}
 }
 
@@ -204,8 +213,10 @@ func (r Resolver) noVersion(uri string, version Version, model RegisteredModel, 
 	const most = 10
 	var there []string
 	aliases := slices.Sorted(maps.Keys(model.Aliases))
-	if near := r.near(version.Alias, aliases); version.Alias != "" && len(near) > 0 {
-		aliases = near
+	if version.Alias != "" {
+		if near := r.near(version.Alias, aliases); len(near) > 0 {
+			aliases = near
+		}
 	}
 	for _, alias := range aliases {
 		there = append(there, fmt.Sprintf("models:/%s@%s", model.Name, alias))
@@ -214,7 +225,7 @@ func (r Resolver) noVersion(uri string, version Version, model RegisteredModel, 
 		there = append(there, fmt.Sprintf("models:/%s/%d", model.Name, v.Version))
 	}
 	e.Candidates = there[:min(len(there), most)]
-	e.Hint = "evalctl models '" + model.Name + "'   lists its versions, aliases and stages"
+	e.Hint = "evalctl models " + quoted(model.Name) + "   lists its versions, aliases and stages"
 	return e
 }
 
@@ -260,25 +271,14 @@ func isWhole(source Source) bool {
 }
 
 // namesake finds the runs of the model that has the name of a registered one, for a
-// version that does not say which evaluations are its own. Names in the registry
-// have no slash, while ids of models mostly do: then what follows the last one
-// decides.
+// version that does not say which evaluations are its own.
 func (r Resolver) namesake(ctx context.Context, store Store, source Source, at, name string) ([]Found, error) {
-	search := Search{Any: Namesakes(name), View: r.Selection.View}
-	byModel := map[string][]Run{}
-	for run, err := range store.Search(ctx, search) {
-		if err != nil {
-			return nil, err
-		}
-		if model := run.Tags[TagModel]; IsNamesake(model, name) && (Selection{}).match(run) {
-			byModel[model] = append(byModel[model], run)
-		}
+	byModel, err := r.namesakes(ctx, store, name)
+	if err != nil {
+		return nil, err
 	}
 	models := sortedKeys(byModel)
-	if len(byModel[name]) > 0 {
-		models = []string{name}
-	}
-	hint := "the tag says which evaluations are of a version:\n" + TagCommand(name, at[strings.LastIndex(at, "/")+1:])
+	hint := "the tag says which evaluations are of a version:\n" + tagCommand(name, at[strings.LastIndex(at, "/")+1:])
 	switch len(models) {
 	case 0:
 		return nil, &Error{
@@ -305,21 +305,105 @@ func (r Resolver) namesake(ctx context.Context, store Store, source Source, at, 
 	return found, nil
 }
 
-// Namesakes are the alternatives of a search for the runs whose tag model has the
-// name of a registered model. They may find more: see [IsNamesake].
-func Namesakes(name string) []Filter {
-	return []Filter{{{Tag, TagModel, Equal, name}}, {{Tag, TagModel, Like, "*/" + name}}}
+// namesakes are the evaluations whose tag model has the name of a registered model,
+// newest first, by that tag. Names in the registry have no slash, while ids of
+// models mostly do: where no id is exactly the name, what follows the last slash
+// decides, and that may be of several models.
+func (r Resolver) namesakes(ctx context.Context, store Store, name string) (map[string][]Run, error) {
+	search := Search{
+		Any:  []Filter{{{Tag, TagModel, Equal, name}}, {{Tag, TagModel, Like, "*/" + name}}}, // a glob may find more
+		View: r.Selection.View,
+	}
+	byModel := map[string][]Run{}
+	for run, err := range store.Search(ctx, search) {
+		if err != nil {
+			return nil, err
+		}
+		model := run.Tags[TagModel]
+		if (model == name || strings.HasSuffix(model, "/"+name)) && (Selection{}).match(run) {
+			byModel[model] = append(byModel[model], run)
+		}
+	}
+	if exact := byModel[name]; len(exact) > 0 {
+		return map[string][]Run{name: exact}, nil
+	}
+	return byModel, nil
 }
 
-// IsNamesake reports whether a model's id is the name of a registered model, or
-// ends in it, after a slash.
-func IsNamesake(model, name string) bool {
-	return name != "" && (model == name || strings.HasSuffix(model, "/"+name))
-}
-
-// TagCommand is the command that links a version with its evaluations; MLflow's
+// tagCommand is the command that links a version with its evaluations; MLflow's
 // own command line has none.
-func TagCommand(name, version string) string {
+func tagCommand(name, version string) string {
 	code := fmt.Sprintf(`import mlflow; mlflow.MlflowClient().set_model_version_tag(%q, %q, %q, "ID")`, name, version, TagInvocation)
-	return "python -c '" + strings.ReplaceAll(code, "'", `'\''`) + "'"
+	return "python -c " + quoted(code)
+}
+
+// quoted is a word for a shell, whatever a server put into it.
+func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
+
+// Link is which evaluations a version of a registered model has, and how that is
+// known.
+type Link struct {
+	By      string   // TagInvocation: a tag of the version; TagModel: a tag of the runs; "": it has none
+	IDs     []string // what the version's tag has, or the invocations of the runs, newest first
+	Unknown []string // of the version's tag: what no run has, or what is no id
+}
+
+// Links finds the evaluations of versions of one registered model, side by side.
+func (r Resolver) Links(ctx context.Context, store Store, name string, versions []ModelVersion) ([]Link, error) {
+	links := make([]Link, len(versions))
+	var named *Link // is the same for all that have no tag
+	for i, version := range versions {
+		var err error
+		if ids := version.Evaluations(); len(ids) > 0 {
+			links[i], err = r.tagged(ctx, store, ids)
+		} else {
+			if named == nil {
+				named, err = r.linkByName(ctx, store, name)
+			}
+			if err == nil {
+				links[i] = *named
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return links, nil
+}
+
+func (r Resolver) tagged(ctx context.Context, store Store, ids []string) (Link, error) {
+	link := Link{By: TagInvocation}
+	for _, id := range ids {
+		source, err := parseSource(id)
+		known := err == nil && isWhole(source)
+		if known {
+			_, err = r.named(ctx, store, source)
+			known = !HasCode(err, NotFound)
+		}
+		switch {
+		case !known:
+			link.Unknown = append(link.Unknown, id)
+		case err != nil:
+			return link, err
+		default:
+			link.IDs = append(link.IDs, id)
+		}
+	}
+	return link, nil
+}
+
+func (r Resolver) linkByName(ctx context.Context, store Store, name string) (*Link, error) {
+	byModel, err := r.namesakes(ctx, store, name)
+	if err != nil || len(byModel) != 1 {
+		return &Link{}, err
+	}
+	link := &Link{By: TagModel}
+	for _, runs := range byModel {
+		for _, run := range runs {
+			if id := cmp.Or(run.InvocationID(), run.BundleID()); id != "" && !slices.Contains(link.IDs, id) {
+				link.IDs = append(link.IDs, id)
+			}
+		}
+	}
+	return link, nil
 }

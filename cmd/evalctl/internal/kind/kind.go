@@ -30,6 +30,7 @@ const (
 	Doctor      = "doctor"
 	Downloads   = "downloads"
 	Gate        = "gate"
+	Models      = "models"
 	Stat        = "stat"
 	Stats       = "stats"
 	Version     = "version"
@@ -102,6 +103,7 @@ func All() []Kind {
 		of(Evaluation, "show", compare.Evaluation{}, EvaluationDocument, mainList(func(v *compare.Evaluation) *[]compare.Score { return &v.Scores })),
 		of(Gate, "gate", gate.Answer{Sides: make([]compare.SideSummary, 2)}, GateDocument, mainList(func(v *gate.Answer) *[]gate.Row { return &v.Rows })),
 		of(Invocations, "invocations", InvocationsValue{}, InvocationsDocument, mainList(func(v *InvocationsValue) *[]Invocation { return &v.Invocations })),
+		of(Models, "models", ModelsValue{}, ModelsDocument, mainList(func(v *ModelsValue) *[]ModelVersion { return &v.Models })),
 		of(Runs, "runs", RunsValue{}, RunsDocument, mainList(func(v *RunsValue) *[]nemo.Run { return &v.Runs })),
 		of(Stat, "stat NAME", StatValue{}, StatDocument, mainList(func(v *StatValue) *[]StatOutput { return &v.Outputs })),
 		of(Stats, "stat", StatsValue{}, StatsDocument, mainList(func(v *StatsValue) *[]StatFunction { return &v.Functions })),
@@ -139,12 +141,15 @@ func NewListing(shown int, more bool) Listing {
 }
 
 // sentence is the listing for a person: "20 of 32 runs", "20 runs, and there are more".
-func (l Listing) sentence(noun string) string {
+func (l Listing) sentence(noun string) string { return l.sentenceOf("newest", noun) }
+
+// sentenceOf is sentence for a list that begins with another end than the newest.
+func (l Listing) sentenceOf(end, noun string) string {
 	switch {
 	case l.Shown == 0 && l.Total != nil && *l.Total > 0: // they were only counted
 		return plural(*l.Total, noun) + "."
 	case l.More && l.Total == nil:
-		return fmt.Sprintf("The newest %s; there are more (--limit).", plural(l.Shown, noun))
+		return fmt.Sprintf("The %s %s; there are more (--limit).", end, plural(l.Shown, noun))
 	case l.Total != nil && *l.Total > l.Shown:
 		return fmt.Sprintf("%d of %s (--limit).", l.Shown, plural(*l.Total, noun))
 	case l.Shown == 0:
