@@ -87,7 +87,7 @@ func systemPython(ctx context.Context) (path, version string, err error) {
 func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "MLFLOW_") && !strings.HasPrefix(variable, "PYTHON") {
+		if !strings.HasPrefix(variable, "MLFLOW_") && !strings.HasPrefix(variable, "PYTHON") && !strings.HasPrefix(variable, "AWS_") {
 			cmd.Env = append(cmd.Env, variable)
 		}
 	}
