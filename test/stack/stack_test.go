@@ -25,8 +25,16 @@ import (
 const runServer = "EVALCTL_STACK_RUN_SERVER"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(runServer) == "" {
+	switch os.Getenv(runServer) {
+	case "":
 		os.Exit(m.Run())
+	case "team":
+		if _, err := stack.StartTeam(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		fmt.Println("team")
+		select {}
 	}
 	server, err := stack.Start(context.Background(), stack.Setup{})
 	if err != nil {

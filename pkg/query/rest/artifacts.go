@@ -35,7 +35,7 @@ func (s *Store) List(ctx context.Context, run query.Run, dir string) ([]query.Fi
 	for {
 		var page filesPage
 		if err := s.get(ctx, "artifacts/list", values, &page); err != nil {
-			return nil, err
+			return nil, elsewhere(run, err)
 		}
 		for _, f := range page.Files {
 			if below(dir, f.Path) {
@@ -125,7 +125,30 @@ func (s *Store) Open(ctx context.Context, run query.Run, file string) (query.Con
 			break
 		}
 	}
-	return query.Content{}, failed.Error
+	return query.Content{}, elsewhere(run, failed.Error)
+}
+
+// elsewhere says of a server that breaks over the files of a run, where it keeps
+// none of them itself, what that may be about: the server reads them with its own
+// credentials, and mostly gives no reason.
+func elsewhere(run query.Run, err error) error {
+	said, ok := errors.AsType[*answerError](err)
+	scheme, _, _ := strings.Cut(run.ArtifactURI, "://")
+	if e, known := errors.AsType[*query.Error](err); ok && known && said.status == http.StatusInternalServerError && !served(scheme) {
+		explained := *e
+		explained.Message = fmt.Sprintf("the server cannot read the files of run %s, which are at %s: %s", clip(run.ID), oneLine(run.ArtifactURI), e.Message)
+		explained.Hint = "it needs credentials for " + scheme + "://, or to run with --serve-artifacts and to hold the files itself; evalctl reads files through it only.\n" +
+			"mlflow artifacts download --run-id " + clip(run.ID) + " --dst-path DIR   fetches them with your own credentials;\n" +
+			"then ./DIR is a selector"
+		return &explained
+	}
+	return err
+}
+
+// served reports whether files with such addresses are the server's own to give.
+func served(scheme string) bool {
+	return slices.Contains([]string{"mlflow-artifacts", "http", "https", "file"}, strings.ToLower(scheme)) ||
+		len(scheme) < 2 || strings.ContainsAny(scheme, `:/\`) // a path, or a drive
 }
 
 // routes are the ways to a file, the likeliest first.
