@@ -139,6 +139,10 @@ var producers = map[string]producer{
 	"RECORDS_UNREADABLE":     {on: onFiles, args: "runs --tracking-uri launcher:"},
 	"RUNS_UNREADABLE":        {on: onFiles, args: "runs --limit 0"},
 
+	"MODEL_EVALUATION_NOT_FOUND": {on: onExamples, args: "models"},
+	"MODEL_VERSION":              {on: onExamples, args: "show models:/falcon-8b@champion"},
+	"MODEL_VERSION_UNTAGGED":     {on: onExamples, args: "show models:/falcon-8b-nvfp4/1"},
+
 	"LOW_DF":              {on: onValues, args: "compare b=VALUE1,VALUE2 c=VALUE3,VALUE4"},
 	"OPTION_UNUSED":       {on: onExamples, args: "compare A1 B1 --n nosuch=5"},
 	"SCALE_MISMATCH":      {on: onValues, args: "compare a=PERCENT b=PERCENT2"},

@@ -43,7 +43,7 @@ func TestEveryHelpHasAnExampleAndExitStatuses(t *testing.T) {
 		t.Errorf("only %d commands", commands)
 	}
 	for _, verb := range []string{
-		"invocations", "runs", "show", "compare", "gate", "average", "config show", "config diff", "artifacts ls", "artifacts get", "artifacts cat",
+		"invocations", "runs", "models", "show", "compare", "gate", "average", "config show", "config diff", "artifacts ls", "artifacts get", "artifacts cat",
 		"stat", "stat tango", "demo", "doctor", "schema", "version", "completion",
 	} {
 		if found, _, err := root.Find(strings.Fields(verb)); err != nil || found.CommandPath() != "evalctl "+verb {

@@ -19,7 +19,9 @@ import (
 
 // server is a process that knows the real server, with or without a cache.
 func server(tb testing.TB, cache string) process {
-	return process{env: map[string]string{"MLFLOW_TRACKING_URI": stack.MLflow(tb), "EVALCTL_CACHE_DIR": cache}}
+	url := stack.MLflow(tb)
+	registerModels(tb, url)
+	return process{env: map[string]string{"MLFLOW_TRACKING_URI": url, "EVALCTL_CACHE_DIR": cache}}
 }
 
 type listedRun struct {

@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -243,8 +244,10 @@ func (r Resolver) evaluations(ctx context.Context, store Store, source Source, a
 		}
 		group.Go(func() error {
 			f, err := r.named(ctx, store, named)
-			if missing, ok := err.(*Error); ok && missing.Code == NotFound {
-				missing.Message += fmt.Sprintf(", which the tag %s of %s names", TagInvocation, at)
+			if missing, ok := errors.AsType[*Error](err); ok && missing.Code == NotFound {
+				named := *missing
+				named.Message += fmt.Sprintf(", which the tag %s of %s names", TagInvocation, at)
+				err = &named
 			}
 			f.Source = source
 			found[i] = f

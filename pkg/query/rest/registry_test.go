@@ -196,8 +196,17 @@ func call(t *testing.T, server, method string, args map[string]any) {
 // TestRealRegistry makes models of every kind of name on a real server, more than a
 // page of them, and reads them back.
 func TestRealRegistry(t *testing.T) {
-	server := stack.MLflow(t)
-	store := realStore(t)
+	for _, version := range stack.Versions() {
+		t.Run(string(version), func(t *testing.T) { checkRegistry(t, stack.Plain(t, version)) })
+	}
+}
+
+func checkRegistry(t *testing.T, server string) {
+	t.Helper()
+	store, err := rest.New(rest.Options{URI: server})
+	if err != nil {
+		t.Fatal(err)
+	}
 	odd := []string{"Falcon", "falcon", "it's", `a "b"`, `it's "c"`, "née 100% _x", "a*b?", `back\slash`, "x@y", "a,b=c", "x%20y"}
 	names := slices.Clone(odd)
 	for i := range 201 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/evalctl/evalctl/pkg/nemo"
+	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/render"
 )
 
@@ -111,6 +112,9 @@ func modelsBrief(v ModelsValue) []string {
 			break
 		}
 		said := orDash(m.evaluations())
+		if nemo.Text(m.LinkedBy) == query.TagModel {
+			said += " (of the model of that name)"
+		}
 		if len(m.Aliases) > 0 {
 			said += " (@" + strings.Join(m.Aliases, ", @") + ")"
 		}
