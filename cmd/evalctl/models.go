@@ -52,7 +52,7 @@ name, stand for the version, whichever it is, and a warning says so.
   evalctl compare models:/falcon-8b@champion models:/falcon-8b/7`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := list.check(cmd, "versions", modelOrders[:], global.output.printsNames()); err != nil {
+			if err := list.check(cmd, "versions", modelOrders[:], global.output.elementsOnly()); err != nil {
 				return err
 			}
 			value, warnings, err := a.registeredModels(cmd.Context(), global, strings.Join(args, ""), list)

@@ -111,7 +111,11 @@ func defaultLabel(resolution query.Resolution, digits int) string {
 	first := resolution.Found[0]
 	cut := func(id string) string { return id[:min(len(id), digits)] }
 	var label string
-	switch first.Source.Kind {
+	by := first.Source.Kind
+	if resolution.Selector.Sources[0].Kind == query.ByVersion { // whatever its runs were found by
+		by = query.ByVersion
+	}
+	switch by {
 	case query.ByRun:
 		label = cut(first.Source.ID)
 	case query.ByPage:

@@ -296,6 +296,7 @@ func (r Resolver) namesake(ctx context.Context, store Store, source Source, at, 
 			Hint: hint, Candidates: models,
 		}
 	}
+	source.Kind, source.Model = ByModel, models[0] // so were these runs chosen, and nothing lists what the model should have
 	found, err := newestOfEachTask(store, source, byModel[models[0]])
 	if err != nil {
 		return nil, err

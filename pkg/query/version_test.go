@@ -215,15 +215,19 @@ func TestResolveVersion(t *testing.T) {
 			continue
 		}
 		var runs, warnings []string
+		kind := query.ByVersion
+		for _, w := range resolution.Warnings("") {
+			warnings = append(warnings, w.Code+" "+w.Message)
+			if w.Code == "MODEL_VERSION_UNTAGGED" {
+				kind = query.ByModel
+			}
+		}
 		for _, found := range resolution.Found {
 			for _, run := range found.Runs {
 				runs = append(runs, run.ID)
 			}
-			for _, w := range found.Warnings("") {
-				warnings = append(warnings, w.Code+" "+w.Message)
-			}
-			if found.Source.Text != test.word || found.Whole != test.whole || found.Source.Kind != query.ByVersion {
-				t.Errorf("%s: found of %s, whole %v", test.word, found.Source.Text, found.Whole)
+			if found.Source.Text != test.word || found.Whole != test.whole || found.Source.Kind != kind {
+				t.Errorf("%s: found of %s, kind %d, whole %v", test.word, found.Source.Text, found.Source.Kind, found.Whole)
 			}
 		}
 		slices.Sort(runs)
