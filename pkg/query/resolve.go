@@ -48,6 +48,8 @@ type Found struct {
 	// Whole says that the source names whole invocations, so that a configured
 	// task without a run is missing; a job or run selector configures only itself.
 	Whole bool
+	// Digests are those that the runs of a baseline were pinned with, by run id.
+	Digests map[string]string
 	// Notes say how the runs were chosen; [Resolution.Warnings] has them too.
 	Notes []nemo.Warning
 }
@@ -71,6 +73,8 @@ type Resolver struct {
 	// Near returns those of the known words that may be meant by one that is not
 	// known; may be nil.
 	Near func(word string, known []string) []string
+	// Baselines finds what @NAME is pinned to; nil knows no baseline.
+	Baselines Baselines
 }
 
 // Resolve finds the runs of every selector, as [Resolver.Resolve] does, with
@@ -120,6 +124,9 @@ func noteWarnings(resolutions []Resolution) {
 
 // source finds the runs behind one source.
 func (r Resolver) source(ctx context.Context, source Source) ([]Found, error) {
+	if source.Kind == ByBaseline {
+		return r.baseline(ctx, source)
+	}
 	store, err := r.open(ctx, source)
 	if err != nil {
 		return nil, err
@@ -135,7 +142,7 @@ func (r Resolver) source(ctx context.Context, source Source) ([]Found, error) {
 		if source, err = r.latest(ctx, store, source); err != nil {
 			return nil, unread(err, store)
 		}
-	case ByInvocation, ByJob, ByRun, ByPath, ByBundle, ByPage:
+	case ByInvocation, ByJob, ByRun, ByPath, ByBundle, ByPage, ByBaseline:
 	}
 	found, err := r.named(ctx, store, source)
 	if HasCode(err, NotFound) {
@@ -252,7 +259,7 @@ func (r Resolver) named(ctx context.Context, store Store, source Source) (Found,
 		if runs, err = oneOf(source, runs, Run.JobID); err != nil {
 			return Found{}, err
 		}
-	case ByInvocation, ByJob, ByModel, ByLatest, ByVersion:
+	case ByInvocation, ByJob, ByModel, ByLatest, ByVersion, ByBaseline:
 		if runs, err = r.invocation(ctx, store, source); err != nil {
 			return Found{}, err
 		}

@@ -25,6 +25,7 @@ type Source struct {
 
 	Model     string  // of ByModel: a glob
 	Version   Version // of ByVersion
+	Baseline  string  // of ByBaseline: its name
 	Back      int     // of ByLatest: how many invocations before the newest
 	Server    string  // of ByPage: the address of the tracking server
 	Workspace string  // of ByPage: the workspace that the page is in; "" if it does not say
@@ -48,6 +49,7 @@ const (
 	ByModel                  // for each task the newest finished run of a model
 	ByLatest                 // the newest invocation, or one before
 	ByVersion                // the evaluations of a version of a registered model
+	ByBaseline               // the runs that a name was given to
 )
 
 // MinPrefix is the least number of digits of an invocation prefix.
@@ -63,7 +65,8 @@ const (
 
 const selectorHint = `a selector is an invocation id (71f3f3199ea5e1f0) or a prefix of 4 digits or more,
 a job id (71f3f3199ea5e1f0.2), an MLflow run id (32 digits) or its page's address, a nel-next run id
-(eval-…), model:NAME, models:/NAME/VERSION or @ALIAS, @latest, @latest~1, a path (./results), or demo:ID;
+(eval-…), model:NAME, models:/NAME/VERSION or @ALIAS, @latest, @latest~1, a baseline (@NAME),
+a path (./results), or demo:ID;
 "evalctl invocations" lists what there is`
 
 // Letters of a selector's parts. Sets of characters do here what patterns would:
@@ -159,23 +162,43 @@ func parseSource(text string) (Source, error) {
 	}
 }
 
+// latest is the name of the newest invocation, which no baseline can have.
+const latest = "latest"
+
 // parseNamed reads what follows an "@".
 func parseNamed(source Source, name string) (Source, error) {
-	const latest = "latest"
 	source.Kind = ByLatest
 	if name == latest {
 		return source, nil
 	}
 	back, found := strings.CutPrefix(name, latest+"~")
+	if !found {
+		source.Kind, source.Baseline = ByBaseline, name
+		if err := CheckBaselineName(name); err != nil {
+			return Source{}, notSelector(fmt.Sprintf("%q is not a selector: %v", source.Text, err))
+		}
+		if source.Demo {
+			return Source{}, notSelector(fmt.Sprintf("%q is not a selector: a baseline is where it was pinned, so it is written without demo:", source.Text))
+		}
+		return source, nil
+	}
 	n, err := strconv.Atoi(back)
-	switch {
-	case !found:
-		return Source{}, notSelector(fmt.Sprintf("%q is not a selector: the only name with @ is @latest", source.Text))
-	case err != nil || !consistsOf(back, decimalDigits):
+	if err != nil || !consistsOf(back, decimalDigits) {
 		return Source{}, notSelector(fmt.Sprintf("%q is not a selector: after ~ stands how many invocations to go back", source.Text))
 	}
 	source.Back = n
 	return source, nil
+}
+
+// CheckBaselineName reports why a baseline cannot have a name; nil if it can.
+func CheckBaselineName(name string) error {
+	switch {
+	case !consistsOf(name, labelLetters):
+		return &Error{Code: Usage, Message: "the name of a baseline has letters, digits, and any of . _ -"}
+	case name == latest:
+		return &Error{Code: Usage, Message: "@" + latest + " is the newest invocation"}
+	}
+	return nil
 }
 
 // isPath: a path contains a separator or starts with ".", "~" or a drive letter.

@@ -54,6 +54,8 @@ func TestParseSelector(t *testing.T) {
 		{"demo:c0bd.1", "", []source{{Text: "demo:c0bd.1", Demo: true, Kind: query.ByJob, ID: "c0bd", Job: 1}}},
 
 		{"@latest", "", []source{{Text: "@latest", Kind: query.ByLatest}}},
+		{"@prod-1.0", "", []source{{Text: "@prod-1.0", Kind: query.ByBaseline, Baseline: "prod-1.0"}}},
+		{"a=@main,c0bd", "a", []source{{Text: "@main", Kind: query.ByBaseline, Baseline: "main"}, {Text: "c0bd", ID: "c0bd"}}},
 		{"new=@latest~12", "new", []source{{Text: "@latest~12", Kind: query.ByLatest, Back: 12}}},
 		{"demo:@latest~1", "", []source{{Text: "demo:@latest~1", Demo: true, Kind: query.ByLatest, Back: 1}}},
 		{"model:acme/falcon-*", "", []source{{Text: "model:acme/falcon-*", Kind: query.ByModel, Model: "acme/falcon-*"}}},
@@ -118,7 +120,8 @@ func TestParseSelectorErrors(t *testing.T) {
 		"71f3 ":                             "is not a selector",
 		"71f3\n":                            "is not a selector",
 		"٧١٢٣":                              "is not a selector",
-		"@prod":                             "the only name with @ is @latest",
+		"@pro/d":                            "the name of a baseline has letters",
+		"demo:@prod":                        "written without demo:",
 		"@":                                 "is not a selector",
 		"@latest~":                          "how many invocations to go back",
 		"@latest~-1":                        "how many invocations to go back",
