@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/evalctl/evalctl/pkg/compare"
+	"github.com/evalctl/evalctl/pkg/nemo"
 )
 
 // verdictError turns a finding into an exit status. The answer is on stdout already.
@@ -48,6 +49,20 @@ func asserted(name string, c compare.Comparison, rows []compare.Assessed, option
 		return &verdictError{"--assert " + name + " failed: " + strings.Join(unmet.Broken, ", "), exitFailed}
 	case len(unmet.Open) > 0:
 		return &verdictError{"--assert " + name + " is inconclusive: " + strings.Join(unmet.Open, ", "), exitInconclusive}
+	}
+	return nil
+}
+
+// onPinned makes an error of a demand that was checked against other numbers than a
+// baseline was pinned to.
+func onPinned(name string, sides []compare.Side) error {
+	if name == "" {
+		return nil
+	}
+	for _, side := range sides {
+		if slices.ContainsFunc(side.Warnings, func(w nemo.Warning) bool { return w.Code == codeBaselineChanged }) {
+			return &verdictError{"--assert " + name + " is inconclusive: " + side.Label + " has other numbers than were pinned", exitInconclusive}
+		}
 	}
 	return nil
 }

@@ -104,6 +104,8 @@ func jsonPage(t *testing.T) string {
 // producers is how each code comes about: a call whose answer has it. Where no verb
 // leads there yet, a test of a package does.
 var producers = map[string]producer{
+	"BASELINE_CHANGED":       {on: onExamples, args: "show @stale"}, // of testdata/settings
+	"BASELINE_REEXPORTED":    {test: "pkg/query/baseline_test.go TestBaselines"},
 	"CONFIG_DIFFERS":         {on: onExamples, args: "compare A1 THINK"},
 	"CONFIG_NOT_FOUND":       {on: onExamples, args: "config show A1 --unresolved"},
 	"CONFIG_UNKNOWN":         {on: onShapes, args: "compare 5e6f7a8b 8899aabbccddeeff"},
@@ -128,7 +130,6 @@ var producers = map[string]producer{
 	"SCORE_FILE_MISSING":     {on: onShapes, args: "show bb02bbccddeeff00"},
 	"SCORE_FILE_UNREADABLE":  {on: onShapes, args: "show bb03bbccddeeff00"},
 	"SCORE_ROUNDED":          {on: onShapes, args: "show eval-20260715T033320Z-mmlu_pro"},
-	"SETTINGS_NOT_USED":      {on: onSettings, args: "compare A1 B1"},
 	"STDERR_OF_REPEATS":      {on: onExamples, args: "compare A1 THINK"},
 	"RUN_DELETED":            {on: onShapes, args: "runs 293a4b5c6d7e8f90 --include-deleted"},
 	"TASKS_UNKNOWN":          {on: onShapes, args: "show 55667788990abbcc"},
@@ -174,7 +175,6 @@ type place int
 const (
 	onExamples place = iota // test/data on a server
 	onShapes                // test/shapes on a server
-	onSettings              // test/data on a server, for a user with a settings file
 	onValues                // one task with a value and a standard error, in directories
 	onFiles                 // a file store and a launcher's records, both odd
 )
@@ -216,9 +216,6 @@ func TestEveryWarningIsDocumentedAndProduced(t *testing.T) {
 	}
 	ids["POLICY"] = filepath.Join(t.TempDir(), "policy.yml")
 	write(t, ids["POLICY"], "version: 1\ndefaults: {metric: mean_reward}\n")
-	settled := server(t, t.TempDir())
-	settled.config = t.TempDir()
-	write(t, filepath.Join(settled.config, "evalctl", "config.yaml"), "contexts: {}\n")
 	local := t.TempDir()
 	below := func(dir string) func(name, text string) {
 		return func(name, text string) { write(t, filepath.Join(local, dir, filepath.FromSlash(name)), text) }
@@ -227,7 +224,6 @@ func TestEveryWarningIsDocumentedAndProduced(t *testing.T) {
 	oddRecords(output(t), filepath.Join(local, "out"), below("home"))
 	at := map[place]process{
 		onFiles:    {env: map[string]string{"MLFLOW_TRACKING_URI": filepath.Join(local, "mlruns"), "HOME": filepath.Join(local, "home")}},
-		onSettings: settled,
 		onExamples: server(t, t.TempDir()),
 		onShapes:   {env: map[string]string{"MLFLOW_TRACKING_URI": odd.URL, "EVALCTL_CACHE_DIR": t.TempDir()}},
 		onValues:   {env: map[string]string{"MLFLOW_TRACKING_URI": dir}},

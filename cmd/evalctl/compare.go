@@ -153,5 +153,8 @@ func (a *app) compare(ctx context.Context, global *globalFlags, f *compareFlags,
 	if err := a.print(ctx, kind.ComparisonDocument(comparison, warnings), global.output); err != nil {
 		return err
 	}
-	return asserted(f.assert, comparison, rows, options)
+	if err := asserted(f.assert, comparison, rows, options); err != nil {
+		return err
+	}
+	return onPinned(f.assert, sides)
 }

@@ -89,8 +89,13 @@ func (a *app) completeSelectors(global *globalFlags) cobra.CompletionFunc {
 			prefix, wanted = "demo:", after
 		}
 		if strings.HasPrefix(rest, "@") {
-			return []string{label + "@latest", label + "@latest~1"}, cobra.ShellCompDirectiveNoFileComp
+			offers := []string{label + "@latest", label + "@latest~1"}
+			for _, name := range a.baselineNames() {
+				offers = append(offers, label+"@"+name)
+			}
+			return offers, cobra.ShellCompDirectiveNoFileComp
 		}
+		global.quiet = true // nothing may come between the words
 		opened := a.stores(global)
 		open := opened.Default
 		if prefix != "" {
@@ -211,6 +216,7 @@ func (a *app) completeExperiments(global *globalFlags) cobra.CompletionFunc {
 func (a *app) completeFromStore(cmd *cobra.Command, global *globalFlags, list func(context.Context, query.Store) ([]string, error)) ([]string, cobra.ShellCompDirective) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
 	defer cancel()
+	global.quiet = true
 	store, err := a.stores(global).Default(ctx)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp

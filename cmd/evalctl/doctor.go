@@ -100,11 +100,16 @@ func (a *app) doctor(ctx context.Context, global *globalFlags) (kind.DoctorValue
 
 func (a *app) examine(ctx context.Context, global *globalFlags, c *checkup) {
 	stores := a.stores(global)
-	scheme, _, _ := strings.Cut(stores.trackingURI, ":")
+	where, err := stores.where()
+	if err != nil {
+		c.fail(stepURI, err)
+		return
+	}
+	scheme, _, _ := strings.Cut(where.uri, ":")
 	route := func(query.Run) string { return "from the directory" }
 	var store query.Store
 	if scheme == "http" || scheme == "https" {
-		server, found, err := stores.connect(ctx, stores.trackingURI, "")
+		server, found, err := stores.connect(ctx, where.uri, "")
 		if err != nil {
 			c.fail(stepURI, err)
 			return
@@ -128,7 +133,6 @@ func (a *app) examine(ctx context.Context, global *globalFlags, c *checkup) {
 		}
 		store, route = server, server.Route
 	} else {
-		var err error
 		if store, err = stores.Default(ctx); err != nil {
 			c.fail(stepURI, err)
 			return

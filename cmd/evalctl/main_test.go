@@ -16,9 +16,8 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"evalctl": ma
 // process is what evalctl believes it runs in.
 type process struct {
 	env    map[string]string
-	width  int    // of the terminal that stdout is; 0: a pipe
-	errors bool   // stderr is a terminal too
-	config string // the user's folder of configurations; "": there is none
+	width  int  // of the terminal that stdout is; 0: a pipe
+	errors bool // stderr is a terminal too
 }
 
 // outcome is what one call left behind.
@@ -41,7 +40,8 @@ func (p process) run(tb testing.TB, args ...string) outcome {
 		},
 		cacheDir:  func() (string, error) { return "", errors.New("no cache in tests") },
 		now:       func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) },
-		configDir: func() (string, error) { return p.config, nil },
+		workDir:   func() (string, error) { return "testdata/settings", nil },
+		configDir: func() (string, error) { return "testdata/settings/user", nil },
 		version:   "1.2.3", commit: "abc",
 	}
 	status := run(tb.Context(), a, args)

@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/evalctl/evalctl/cmd/evalctl/internal/settings"
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/spelling"
 	"github.com/evalctl/evalctl/pkg/compare"
 	"github.com/evalctl/evalctl/pkg/compare/catalog"
-	"github.com/evalctl/evalctl/pkg/nemo"
 )
 
 // comparisonOptions are the options of a comparison that was not told otherwise:
@@ -19,18 +17,12 @@ func (a *app) comparisonOptions() (compare.Options, error) {
 	if err != nil {
 		return options, err
 	}
-	read, err := settings.Load(folder(a.configDir), folder(a.workDir))
+	read, err := a.settings()
 	if err != nil {
 		return options, err
 	}
 	if options.Catalog, err = read.Catalog(known); err != nil {
 		return options, err
-	}
-	if len(read.Later) > 0 {
-		options.Warnings = append(options.Warnings, nemo.Warning{
-			Code: "SETTINGS_NOT_USED", Keys: read.Later,
-			Message: fmt.Sprintf("this version does not use these keys of the settings files: %s", strings.Join(read.Later, ", ")),
-		})
 	}
 	return options, nil
 }

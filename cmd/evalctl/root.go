@@ -65,12 +65,14 @@ func wantsJSON(global *globalFlags, args []string) bool {
 type globalFlags struct {
 	trackingURI  string
 	artifactsURI string
+	context      string
 	connection   connection.Settings
 	noCache      bool
 	quiet        bool
 	output       outputFlags
 	search       searchFlags
-	started      bool // a verb has begun: errors are no longer about usage
+	stores       *stores // those of this call, once there are any
+	started      bool    // a verb has begun: errors are no longer about usage
 }
 
 // newRoot makes the tree of commands, with those of stat only if they are asked
@@ -91,6 +93,7 @@ A selector names one side:
   model:acme/falcon-8b  for each task the newest finished run of a model
   models:/falcon-8b@champion   the evaluations of a version in the model registry
   @latest, @latest~1    the newest invocation, and the one before
+  @main                 a named baseline (evalctl baseline)
   ./results             a launcher output directory, a job's, or a results.yml;
                         of nel-next, its output directory or an eval-*.json
   demo:c0bd961e         the same in the built-in data
@@ -109,12 +112,14 @@ A selector names one side:
 	flags := root.PersistentFlags()
 	flags.StringVar(&global.trackingURI, "tracking-uri", "", "where runs live: http(s)://…, sqlite:///FILE, an mlruns or launcher output directory, launcher:, nel:, demo: (default $MLFLOW_TRACKING_URI)")
 	flags.StringVar(&global.artifactsURI, "artifacts-uri", "", "a folder that has the files of runs of a database or file store, in place of where it says")
+	flags.StringVar(&global.context, "context", "", "a named server of evalctl context (default $EVALCTL_CONTEXT)")
 	flags.StringArrayVar(&global.connection.Headers, "header", nil, "a header 'Name: value' for the tracking server, repeatable (also $EVALCTL_HEADERS, one a line)")
 	flags.StringVar(&global.connection.TokenCommand, "token-command", "", "a command that prints the token to log in with (default $EVALCTL_TOKEN_COMMAND)")
 	flags.StringArrayVar(&global.connection.ArtifactHosts, "allow-artifact-host", nil, "another host that may get the credentials, repeatable (also $EVALCTL_ARTIFACT_HOSTS)")
 	flags.BoolVar(&global.noCache, "no-cache", false, "neither read nor write the cache of artifacts")
 	flags.BoolVarP(&global.quiet, "quiet", "q", false, "no progress")
 	flags.SortFlags = false
+	_ = root.RegisterFlagCompletionFunc("context", a.completeContexts)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddGroup(
 		&cobra.Group{ID: groupAnswer, Title: "Questions:"},
@@ -131,6 +136,8 @@ A selector names one side:
 		newAverage(a, global),
 		newConfig(a, global),
 		newArtifacts(a, global),
+		newBaseline(a, global),
+		newContext(a, global),
 		newStat(a, global, withStat),
 		newRender(a, global),
 		newDemo(a, global),

@@ -68,6 +68,10 @@ var answers = []struct{ kind, line string }{
 	{kind.Averages, "average c0bd961e.0 5262219b 7a217bdc OUTPUT"}, // micro, and variants
 	{kind.Averages, "average c0bd961e,7a217bdc OUTPUT --overlap latest"},
 	{kind.Comparison, "compare c0bd961e c0bd961e,7a217bdc OUTPUT --overlap repeat"},
+	{kind.Baseline, "baseline ls"}, // of testdata/settings
+	{kind.Baseline, "baseline show main"},
+	{kind.Context, "context ls"},
+	{kind.Comparison, "compare @main demo:ce963eed"},
 	{kind.Config, "config show demo:c0bd961e"},
 	{kind.Config, "config show 768a79ce OUTPUT"},
 	{kind.Config, "config show 7a217bdc OUTPUT --unresolved"},

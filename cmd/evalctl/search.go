@@ -237,8 +237,18 @@ func (a *app) resolver(global *globalFlags) (r query.Resolver, done func(), err 
 	if err != nil {
 		return r, nil, err
 	}
+	stores := a.stores(global)
+	if len(selection.Experiments) == 0 {
+		where, err := stores.where()
+		if err != nil {
+			return r, nil, err
+		}
+		if selection.Experiments, err = where.usualExperiments(); err != nil {
+			return r, nil, err
+		}
+	}
 	models, done := a.models(global)
-	return query.Resolver{Stores: a.stores(global), Selection: selection, Models: models, Near: spelling.Near}, done, nil
+	return query.Resolver{Stores: stores, Selection: selection, Models: models, Near: spelling.Near, Baselines: stores.baseline}, done, nil
 }
 
 // models tells the models that no tag or parameter does: from the cache, with

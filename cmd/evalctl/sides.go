@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,7 +40,13 @@ func (a *app) readSides(ctx context.Context, global *globalFlags, words []string
 	if err != nil {
 		return nil, err
 	}
-	return a.sidesOf(ctx, global, resolutions, load)
+	sides, err := a.sidesOf(ctx, global, resolutions, load)
+	for i, side := range sides {
+		if slices.ContainsFunc(side.Jobs, func(job nemo.Job) bool { return job.Results != nil }) || len(side.Jobs) == 0 {
+			sides[i].Warnings = append(side.Warnings, changedBaselines(resolutions[i], side.Evaluation, side.Label)...)
+		}
+	}
+	return sides, err
 }
 
 // modelSides makes a side of each model that the filters leave.
@@ -125,6 +132,8 @@ func defaultLabel(resolution query.Resolution, digits int) string {
 		label = label[strings.LastIndex(label, "/")+1:]
 	case query.ByVersion:
 		label = strings.TrimPrefix(first.Source.Text, "models:/")
+	case query.ByBaseline:
+		label = first.Source.Baseline
 	case query.ByBundle:
 		label = strings.TrimPrefix(first.Source.ID, "eval-")
 	case query.ByJob:

@@ -11,60 +11,79 @@ import (
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/connection"
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/demo"
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/settings"
 	"github.com/evalctl/evalctl/pkg/artifacts"
 	"github.com/evalctl/evalctl/pkg/query"
-	"github.com/evalctl/evalctl/pkg/query/mlruns"
 	"github.com/evalctl/evalctl/pkg/query/rest"
 	"github.com/evalctl/evalctl/pkg/query/rundir"
-	"github.com/evalctl/evalctl/pkg/query/sqlite"
 	"github.com/evalctl/evalctl/pkg/render"
 )
 
 // stores opens tracking stores for selectors, each at most once.
 type stores struct {
-	app         *app
-	trackingURI string
-	artifacts   string // a folder; of databases and file stores only
-	settings    connection.Settings
-	quiet       bool // says nothing of where it looks
+	app    *app
+	global *globalFlags
+	where  func() (location, error) // of the tracking store
 
 	mu     sync.Mutex
 	opened map[string]query.Store
+	said   bool // which place was chosen
 }
 
+// stores are those of this call.
 func (a *app) stores(global *globalFlags) *stores {
-	return &stores{
-		app: a, trackingURI: firstSet(global.trackingURI, a.getenv("MLFLOW_TRACKING_URI")),
-		artifacts: global.artifactsURI,
-		settings:  global.connection, quiet: global.quiet || !global.started,
-		opened: map[string]query.Store{},
+	if global.stores == nil {
+		global.stores = &stores{
+			app: a, global: global, opened: map[string]query.Store{},
+			where: sync.OnceValues(func() (location, error) { return a.place(global) }),
+		}
 	}
+	return global.stores
 }
 
 var _ query.Stores = (*stores)(nil)
 
-// Default opens the tracking store that flags and environment name.
+// Default opens the tracking store that flags, environment and settings name, else
+// the one that MLflow would use in this directory.
 func (s *stores) Default(ctx context.Context) (query.Store, error) {
-	uri := s.trackingURI
-	switch scheme, rest, found := strings.Cut(uri, ":"); {
-	case uri == "" && s.hasExecDB():
-		return s.once("launcher:", func() (query.Store, error) {
-			store, err := rundir.OpenExecDB(s.execDB())
-			if err == nil && !s.quiet {
-				fmt.Fprintln(s.app.stderr, "evalctl: no tracking store is named: reading the launcher's jobs on this machine, "+store.URI())
-			}
-			return store, err
-		})
-	case uri == "":
+	where, err := s.where()
+	if err != nil {
+		return nil, err
+	}
+	if where.uri == "" && s.hasExecDB() {
+		s.say("no tracking store is named: reading the launcher's jobs on this machine, " + s.execDB())
+		return s.at(ctx, "launcher:", "")
+	}
+	if where.uri == "" {
 		return nil, &query.Error{
 			Code: query.Usage, Message: "no tracking store: it is not known where runs live",
 			Hint: "--tracking-uri http://SERVER or MLFLOW_TRACKING_URI names an MLflow server, --tracking-uri DIR an mlruns or a launcher output directory,\n" +
-				"--tracking-uri sqlite:///FILE a database of MLflow; evalctl demo needs none",
+				"--tracking-uri sqlite:///FILE a database of MLflow; evalctl context set NAME gives a server a name; evalctl demo needs none",
 		}
+	}
+	if where.usual != nil {
+		s.say(where.usual.said)
+	}
+	return s.at(ctx, where.uri, "")
+}
+
+// say prints a line on stderr, once a call.
+func (s *stores) say(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.said && !s.global.quiet && s.global.started {
+		fmt.Fprintf(s.app.stderr, "evalctl: %s\n", render.Sanitize(line))
+	}
+	s.said = true
+}
+
+// at opens the store at a tracking URI, of a server in a workspace if one is named.
+func (s *stores) at(ctx context.Context, uri, workspace string) (query.Store, error) {
+	switch scheme, rest, found := strings.Cut(uri, ":"); {
 	case uri == "demo:" || uri == "demo":
 		return s.Demo(ctx)
 	case scheme == "http" || scheme == "https":
-		return s.once(uri, func() (query.Store, error) { return s.rest(ctx, uri, "") })
+		return s.once("server:"+workspace+":"+uri, func() (query.Store, error) { return s.rest(ctx, uri, workspace) })
 	case strings.HasPrefix(uri, "sqlite:"):
 		return s.sqlite(ctx, uri)
 	case scheme == "launcher" && found:
@@ -92,199 +111,20 @@ func (s *stores) Demo(context.Context) (query.Store, error) {
 	return s.once("demo:", demo.Open)
 }
 
-// sqlite opens a database of MLflow by a URI as SQLAlchemy has them: sqlite:/// and
-// a path, which begins with a slash of its own if it is absolute.
-func (s *stores) sqlite(ctx context.Context, uri string) (query.Store, error) {
-	path, found := strings.CutPrefix(uri, "sqlite:///")
-	path, _, _ = strings.Cut(path, "?") // options of Python's driver
-	if !found || path == "" || path == ":memory:" {
-		return nil, &query.Error{
-			Code: query.Usage, Message: uri + " names no database file",
-			Hint: "sqlite:///mlflow.db is a file in this directory, sqlite:////srv/mlflow.db one by its absolute path",
-		}
-	}
-	return s.database(ctx, path)
-}
-
-// database opens a database of MLflow by its path.
-func (s *stores) database(ctx context.Context, path string) (query.Store, error) {
-	return s.once("sqlite:"+path, func() (query.Store, error) {
-		dir, err := localFolder(s.artifacts)
-		if err != nil {
-			return nil, err
-		}
-		store, err := sqlite.Open(ctx, sqlite.Options{Path: path, ArtifactsDir: dir, Workspace: strings.TrimSpace(s.app.getenv("MLFLOW_WORKSPACE"))})
-		if err != nil {
-			return nil, err
-		}
-		for _, note := range store.Notes() {
-			fmt.Fprintf(s.app.stderr, "evalctl: %s\n", render.Sanitize(note))
-		}
-		return store, nil
-	})
-}
-
-// localFolder is the folder that --artifacts-uri names: a path or a file: URI.
-func localFolder(uri string) (string, error) {
-	scheme, _, found := strings.Cut(uri, ":")
-	switch {
-	case found && scheme == "file":
-		return filePath(uri)
-	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
-		return "", &query.Error{
-			Code: query.Usage, Message: "artifacts cannot be read from " + uri,
-			Hint: "--artifacts-uri names a folder; a copy of a bucket will do: aws s3 sync s3://BUCKET/PATH DIR",
-		}
-	}
-	return uri, nil
-}
-
-// Path opens a file store or a database of MLflow; a launcher output directory, a
-// job's directory or a results.yml; output of nel-next; the launcher's job database
-// or nel-next's index of runs.
-func (s *stores) Path(ctx context.Context, path string) (query.Store, error) {
-	path = s.expand(path)
-	if sqlite.IsDatabase(path) {
-		return s.database(ctx, path)
-	}
-	return s.once("path:"+path, func() (query.Store, error) { return s.open(path) })
-}
-
-func (s *stores) open(path string) (query.Store, error) {
-	if mlruns.Is(path) {
-		dir, err := localFolder(s.artifacts)
-		if err != nil {
-			return nil, err
-		}
-		return mlruns.Open(path, mlruns.Options{ArtifactsDir: dir})
-	}
-	if file, ok := execDBAt(path); ok {
-		return rundir.OpenExecDB(file)
-	}
-	store, err := rundir.OpenPath(path)
-	if err == nil {
-		return store, nil
-	}
-	if filepath.Base(path) == filepath.Base(rundir.RunIndexDir) && query.HasCode(err, query.NotFound) {
-		if some, globErr := filepath.Glob(filepath.Join(path, "*", "nel_run.json")); globErr == nil && len(some) > 0 {
-			return rundir.OpenRunIndex(path)
-		}
-	}
-	if inner := filepath.Join(path, "mlruns"); query.HasCode(err, query.NotFound) && mlruns.Is(inner) {
-		return nil, &query.Error{Code: query.NotFound, Message: err.Error(), Hint: inner + " is an MLflow file store: name that"}
-	}
-	return nil, err
-}
-
-// expand puts the user's home in place of "~".
-func (s *stores) expand(path string) string {
-	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || strings.HasPrefix(rest, "/")) {
-		if home := s.home(); home != "" {
-			return filepath.Join(home, rest)
-		}
-	}
-	return path
-}
-
-func (s *stores) home() string { return firstSet(s.app.getenv("HOME"), s.app.getenv("USERPROFILE")) }
-
-// execDB is where the launcher keeps its job database; "" if that is not known.
-func (s *stores) execDB() string {
-	if file := s.app.getenv("NEMO_EVALUATOR_EXEC_DB_FILE"); file != "" {
-		return file
-	}
-	if home := s.home(); home != "" {
-		return filepath.Join(home, filepath.FromSlash(rundir.ExecDBFile))
-	}
-	return ""
-}
-
-func (s *stores) hasExecDB() bool { return isFile(s.execDB()) }
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
-}
-
-// execDBAt is the launcher's job database that a path names: the file, its folder,
-// or the folder above.
-func execDBAt(path string) (string, bool) {
-	folder, name := filepath.Split(filepath.FromSlash(rundir.ExecDBFile))
-	if filepath.Base(path) == name {
-		return path, isFile(path)
-	}
-	for _, file := range []string{filepath.Join(path, name), filepath.Join(path, filepath.Base(folder), name)} {
-		if isFile(file) {
-			return file, true
-		}
-	}
-	return "", false
-}
-
-// runIndex is where nel-next keeps its index of runs; "" if that is not known.
-func (s *stores) runIndex() string {
-	data := s.app.getenv("XDG_DATA_HOME")
-	if home := s.home(); data == "" && home != "" {
-		data = filepath.Join(home, ".local", "share")
-	}
-	if data == "" {
-		return ""
-	}
-	return filepath.Join(data, filepath.FromSlash(rundir.RunIndexDir))
-}
-
-var _ query.Records = (*stores)(nil)
-
-// Records opens what the launcher, or nel-next, recorded on this machine.
-func (s *stores) Records(_ context.Context, source query.Source) (query.Store, error) {
-	if source.Kind == query.ByBundle {
-		index := s.runIndex()
-		if info, err := os.Stat(index); index == "" || err != nil || !info.IsDir() {
-			return nil, nil
-		}
-		return s.once("nel:", func() (query.Store, error) { return rundir.OpenRunIndex(index) })
-	}
-	if !s.hasExecDB() {
-		return nil, nil
-	}
-	return s.once("launcher:", func() (query.Store, error) { return rundir.OpenExecDB(s.execDB()) })
-}
-
-// filePath is the path in a URI of a file as MLflow writes it: file:///a%20b,
-// file:mlruns.
-func filePath(uri string) (string, error) {
-	u, err := url.Parse(uri)
-	if err != nil || u.Host != "" && u.Host != "localhost" {
-		return "", usagef("%s names no file of this machine: file:///DIR does", uri)
-	}
-	if u.Opaque == "" {
-		return filepath.FromSlash(withoutSlash(u.Path)), nil
-	}
-	path, err := url.PathUnescape(u.Opaque)
-	if err != nil {
-		return "", usagef("%s names no file: %v", uri, err)
-	}
-	return filepath.FromSlash(path), nil
-}
-
-// withoutSlash is a path without the slash that URIs have before a drive letter.
-func withoutSlash(path string) string {
-	if rest := strings.TrimPrefix(path, "/"); filepath.VolumeName(rest) != "" {
-		return rest
-	}
-	return path
-}
-
-// Server opens the MLflow server at an address: the one that flags and environment
-// name with its settings, any other with what is meant for that host alone.
+// Server opens the MLflow server at an address: the tracking server with its
+// settings, any other with what is meant for that host alone.
 func (s *stores) Server(ctx context.Context, address, workspace string) (query.Store, error) {
-	if sameServer(address, s.trackingURI) {
+	where, err := s.where()
+	if err != nil {
+		return nil, err
+	}
+	if sameServer(address, where.uri) {
 		if workspace == "" {
 			return s.Default(ctx)
 		}
-		address = s.trackingURI
+		address = where.uri
 	}
-	return s.once("page:"+workspace+":"+address, func() (query.Store, error) { return s.rest(ctx, address, workspace) })
+	return s.at(ctx, address, workspace)
 }
 
 // sameServer reports whether two addresses are of one server: scheme, host, port
@@ -327,10 +167,10 @@ func (s *stores) rest(ctx context.Context, uri, workspace string) (query.Store, 
 	return store, nil
 }
 
-// connect opens an MLflow server with what MLflow's own client would read. What
-// identifies the user is for the tracking server alone.
+// connect opens an MLflow server with what MLflow's own client would read, or what
+// its context says. What identifies the user is for that server alone.
 func (s *stores) connect(ctx context.Context, uri, workspace string) (*rest.Store, connection.Connection, error) {
-	if s.artifacts != "" {
+	if s.global.artifactsURI != "" {
 		return nil, connection.Connection{}, &query.Error{
 			Code: query.Usage, Message: "--artifacts-uri says where the files are only of a database's runs",
 			Hint: "a server hands out the files of its runs; leave it out",
@@ -340,13 +180,7 @@ func (s *stores) connect(ctx context.Context, uri, workspace string) (*rest.Stor
 		Getenv: s.app.getenv, ReadFile: os.ReadFile, Run: connection.Run,
 		Home: firstSet(s.app.getenv("HOME"), s.app.getenv("USERPROFILE")),
 	}
-	var found connection.Connection
-	var err error
-	if uri == s.trackingURI {
-		found, err = source.Tracking(ctx, uri, s.settings)
-	} else {
-		found, err = source.Other(uri)
-	}
+	found, err := s.identified(ctx, source, uri)
 	if err != nil {
 		return nil, found, err
 	}
@@ -355,6 +189,42 @@ func (s *stores) connect(ctx context.Context, uri, workspace string) (*rest.Stor
 	found.Options.Proxy = rest.ProxyFromEnvironment
 	store, err := rest.New(found.Options)
 	return store, found, err
+}
+
+// identified finds what a server may get to know of the user.
+func (s *stores) identified(ctx context.Context, source connection.Source, uri string) (connection.Connection, error) {
+	where, err := s.where()
+	if err != nil {
+		return connection.Connection{}, err
+	}
+	named := where.context
+	switch {
+	case uri != where.uri:
+		read, err := s.app.settings()
+		if err != nil {
+			return connection.Connection{}, err
+		}
+		if named = trusted(read, uri); named == nil {
+			return source.Other(uri)
+		}
+		return source.Named(ctx, uri, login(*named), connection.Settings{})
+	case named == nil:
+		return source.Tracking(ctx, uri, s.global.connection)
+	case named.Place.Scope == settings.User:
+		return source.Named(ctx, uri, login(*named), s.global.connection)
+	default: // a checkout says which server
+		found, err := source.Other(uri)
+		found.Options.Workspace = named.Workspace
+		return found, err
+	}
+}
+
+// login is what a context says of how to log in.
+func login(c settings.Context) connection.Login {
+	return connection.Login{
+		Name: c.Name, Workspace: c.Workspace, Headers: c.Headers, HeadersEnv: c.HeadersEnv,
+		TokenCommand: c.TokenCommand, TokenEnv: c.TokenEnv, UsernameEnv: c.UsernameEnv, PasswordEnv: c.PasswordEnv,
+	}
 }
 
 // fetcher reads artifacts, through the cache unless it is off.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -70,6 +71,78 @@ func (s Source) Tracking(ctx context.Context, uri string, settings Settings) (Co
 	return c, s.identify(ctx, &c, settings)
 }
 
+// Login says where what identifies the user to one server is: that of a context.
+type Login struct {
+	Name      string // of the context
+	Workspace string
+
+	Headers      []string          // "Name: value"
+	HeadersEnv   map[string]string // a header's name → the variable with its value
+	TokenCommand string
+	TokenEnv     string
+	UsernameEnv  string
+	PasswordEnv  string
+}
+
+// Named is the connection to a server with a login of its own. What the command line
+// says goes before it; the variables of MLflow's client that identify the user, and
+// those of evalctl, belong to MLFLOW_TRACKING_URI and go to no other server. Without
+// credentials in either the user is identified by host, as in [Source.Other].
+func (s Source) Named(ctx context.Context, uri string, l Login, settings Settings) (Connection, error) {
+	c, err := s.common(uri)
+	if err != nil {
+		return c, err
+	}
+	texts := slices.Clone(l.Headers)
+	for _, name := range slices.Sorted(maps.Keys(l.HeadersEnv)) {
+		value, err := s.secret(l, l.HeadersEnv[name])
+		if err != nil {
+			return c, err
+		}
+		texts = append(texts, name+": "+value)
+	}
+	if c.Options.Headers, err = headersOver(nil, texts); err == nil {
+		c.Options.Headers, err = headersOver(c.Options.Headers, settings.Headers)
+	}
+	if err != nil {
+		return c, err
+	}
+	c.Options.ArtifactHosts, c.Options.Workspace = slices.Clone(settings.ArtifactHosts), l.Workspace
+	if c.Options.TLS, err = s.tls(true); err != nil {
+		return c, err
+	}
+	command := settings.TokenCommand
+	if command == "" {
+		command = l.TokenCommand
+	}
+	switch {
+	case slices.ContainsFunc(c.Options.Headers, func(h rest.Header) bool { return strings.EqualFold(h.Name, "Authorization") }):
+		c.Identity = "the header Authorization"
+	case command != "":
+		c.Options.Token, err = s.token(ctx, command)
+		c.Identity = "the token command"
+	case l.TokenEnv != "":
+		c.Options.Token, err = s.secret(l, l.TokenEnv)
+		c.Identity = l.TokenEnv
+	case l.UsernameEnv != "":
+		c.Identity = l.UsernameEnv + " and " + l.PasswordEnv
+		if c.Options.Username, err = s.secret(l, l.UsernameEnv); err == nil {
+			c.Options.Password, err = s.secret(l, l.PasswordEnv)
+		}
+	default:
+		s.identifyByHost(&c)
+	}
+	return c, err
+}
+
+// secret is the value of a variable that a context names.
+func (s Source) secret(l Login, variable string) (string, error) {
+	if value := s.Getenv(variable); value != "" {
+		return value, nil
+	}
+	return "", usage("the environment variable "+variable+" is not set, and the context "+l.Name+" logs in with it", "set it, or change the context: evalctl context set "+l.Name)
+}
+
 // Other is the connection to another server than the one that the user's
 // settings are about. It identifies the user only by what is meant for that very
 // host: the address, and netrc.
@@ -112,33 +185,32 @@ func (s Source) common(uri string) (Connection, error) {
 // headers reads EVALCTL_HEADERS, a header a line, and those of the command line,
 // which replace earlier ones of the same name.
 func (s Source) headers(words []string) ([]rest.Header, error) {
-	var headers []rest.Header
-	add := func(texts []string) error {
-		var list []rest.Header
-		for _, text := range texts {
-			if strings.TrimSpace(text) == "" {
-				continue
-			}
-			header, err := rest.ParseHeader(text)
-			if err != nil {
-				return err
-			}
-			headers = slices.DeleteFunc(headers, func(h rest.Header) bool { return strings.EqualFold(h.Name, header.Name) })
-			list = append(list, header)
-		}
-		headers = append(headers, list...)
-		return nil
-	}
-	if err := add(strings.Split(s.Getenv("EVALCTL_HEADERS"), "\n")); err != nil {
+	headers, err := headersOver(nil, strings.Split(s.Getenv("EVALCTL_HEADERS"), "\n"))
+	if err != nil {
 		if e, ok := errors.AsType[*query.Error](err); ok {
 			e.Message = "EVALCTL_HEADERS: " + e.Message
 		}
 		return nil, err
 	}
-	if err := add(words); err != nil {
-		return nil, err
+	return headersOver(headers, words)
+}
+
+// headersOver adds headers to others, of which it takes those of the same names
+// out.
+func headersOver(headers []rest.Header, texts []string) ([]rest.Header, error) {
+	var list []rest.Header
+	for _, text := range texts {
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		header, err := rest.ParseHeader(text)
+		if err != nil {
+			return nil, err
+		}
+		headers = slices.DeleteFunc(headers, func(h rest.Header) bool { return strings.EqualFold(h.Name, header.Name) })
+		list = append(list, header)
 	}
-	return headers, nil
+	return append(headers, list...), nil
 }
 
 // identify finds the credentials, in the order of docs/connections.md.

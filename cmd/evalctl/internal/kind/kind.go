@@ -26,6 +26,8 @@ const (
 	Config      = "config"
 	ConfigDiff  = "config_diff"
 	Averages    = "averages"
+	Baseline    = "baseline"
+	Context     = "context"
 	Artifacts   = "artifacts"
 	Doctor      = "doctor"
 	Downloads   = "downloads"
@@ -95,6 +97,8 @@ func All() []Kind {
 	kinds := []Kind{
 		of(Artifacts, "artifacts ls", ArtifactsValue{}, ArtifactsDocument, mainList(func(v *ArtifactsValue) *[]Artifact { return &v.Artifacts })),
 		of(Averages, "average", compare.Averages{}, AveragesDocument, mainList(func(v *compare.Averages) *[]compare.SideAverage { return &v.Averages })),
+		of(Baseline, "baseline", BaselineValue{}, BaselineDocument, mainList(func(v *BaselineValue) *[]BaselineEntry { return &v.Baselines })),
+		of(Context, "context", ContextValue{}, ContextDocument, mainList(func(v *ContextValue) *[]ContextEntry { return &v.Contexts })),
 		of(Comparison, "compare, demo", twoSides, ComparisonDocument, mainList(func(v *compare.Comparison) *[]compare.Row { return &v.Rows })),
 		of(Config, "config show", compare.Configs{}, ConfigDocument, mainList(func(v *compare.Configs) *[]compare.RunConfig { return &v.Runs })),
 		of(ConfigDiff, "config diff", compare.ConfigDiff{}, ConfigDiffDocument, mainList(func(v *compare.ConfigDiff) *[]compare.ConfigKey { return &v.Keys })),

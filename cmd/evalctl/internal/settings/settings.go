@@ -1,6 +1,9 @@
 // Package settings reads .evalctl.yaml, the settings of a project, and
 // config.yaml, those of a user: what a task's headline is, its scale, direction and
-// other names.
+// other names, named baselines, and named servers. It also changes them.
+//
+// A project's file comes with a checkout, so whoever wrote it may be a stranger: it
+// cannot name a command or a variable whose value is sent anywhere.
 package settings
 
 import (
@@ -27,12 +30,31 @@ const UserFile = "evalctl/config.yaml"
 // maxBytes is far above what settings need.
 const maxBytes = 1 << 20
 
-// Settings are what one file or several say.
+// Scope says whose a settings file is.
+type Scope string
+
+// Scopes.
+const (
+	Project Scope = "project"
+	User    Scope = "user"
+)
+
+// Place is where a setting stands.
+type Place struct {
+	Scope Scope
+	File  string
+}
+
+// Settings are what one file or several say. What both a project and the user name
+// is there twice: [Settings.Baseline] and [Settings.Context] choose.
 type Settings struct {
-	tasks []task
-	// Later are the keys at the top of the files that a newer evalctl knows and
-	// this one does not use, sorted.
-	Later []string
+	tasks     []task
+	Baselines []Baseline
+	Contexts  []Context
+	// Current is the name of the context that counts where nothing else says where
+	// runs live: the project's, else the user's; "" if neither says.
+	Current   string
+	CurrentAt Place
 }
 
 // task is an override and where it stands.
@@ -63,38 +85,54 @@ func (e *Error) Error() string {
 	return place + ": " + e.Message
 }
 
-// Load reads the user's file below a folder, then the project's, so that the
-// project's wins. A file that is not there says nothing, nor does a folder whose
-// name is "". The error is an [*Error], or that of reading a file.
-func Load(configDir, workDir string) (Settings, error) {
-	var all Settings
-	var files []string
+// Files are where settings are, or would be.
+type Files struct {
+	Project string // "" without a working directory
+	User    string // "" without a folder for configuration
+}
+
+// Find names the files of a working directory and a folder for configuration, either
+// of which may be "". A project's file that is not there yet would be at the root of
+// the repository, outside of one in the directory itself.
+func Find(configDir, workDir string) Files {
+	var files Files
 	if configDir != "" {
-		files = append(files, filepath.Join(configDir, filepath.FromSlash(UserFile)))
+		files.User = filepath.Join(configDir, filepath.FromSlash(UserFile))
 	}
 	if workDir != "" {
-		files = append(files, project(workDir))
+		files.Project = project(workDir)
 	}
-	for _, file := range files {
-		if file == "" {
+	return files
+}
+
+// Load reads the user's file below a folder, then the project's. A file that is not
+// there says nothing, nor does a folder whose name is "". The error is an
+// [*Error], or that of reading a file.
+func Load(configDir, workDir string) (Settings, error) {
+	var all Settings
+	files := Find(configDir, workDir)
+	for _, place := range []Place{{User, files.User}, {Project, files.Project}} {
+		if place.File == "" {
 			continue
 		}
-		data, err := read(file)
+		data, err := read(place.File)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return Settings{}, err
 		}
-		found, err := Parse(data, file)
+		found, err := Parse(data, place)
 		if err != nil {
 			return Settings{}, err
 		}
 		all.tasks = append(all.tasks, found.tasks...)
-		all.Later = append(all.Later, found.Later...)
+		all.Baselines = append(all.Baselines, found.Baselines...)
+		all.Contexts = append(all.Contexts, found.Contexts...)
+		if found.Current != "" {
+			all.Current, all.CurrentAt = found.Current, found.CurrentAt
+		}
 	}
-	slices.Sort(all.Later)
-	all.Later = slices.Compact(all.Later)
 	return all, nil
 }
 
@@ -111,27 +149,27 @@ func read(file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// project finds the nearest settings file from a folder up to the root of its
-// repository, the folder with ".git"; outside of a repository in the folder alone,
-// so that no file of a stranger above it counts. "" if there is none.
+// project is the nearest settings file from a folder up to the root of its
+// repository, the folder with ".git"; outside of a repository that of the folder
+// alone, so that no file of a stranger above it counts.
 func project(dir string) string {
+	dir = filepath.Clean(dir)
 	var found string
-	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+	for at := dir; ; at = filepath.Dir(at) {
 		file := filepath.Join(at, ProjectFile)
 		if found == "" && exists(file) {
 			found = file
 		}
 		if exists(filepath.Join(at, ".git")) {
+			if found == "" {
+				found = file
+			}
 			return found
 		}
 		if at == filepath.Dir(at) {
-			break
+			return filepath.Join(dir, ProjectFile)
 		}
 	}
-	if file := filepath.Join(dir, ProjectFile); exists(file) {
-		return file
-	}
-	return ""
 }
 
 func exists(file string) bool {
@@ -139,17 +177,21 @@ func exists(file string) bool {
 	return err == nil
 }
 
-// Keys of a settings file. Those of later versions are known by name, so that one
-// file serves several versions.
-var (
-	topKeys   = []string{"tasks"}
-	laterKeys = []string{"baselines", "contexts", "current-context"}
-	taskKeys  = []string{"aliases", "direction", "primary", "scale"}
+// Keys of a settings file.
+const (
+	tasksKey     = "tasks"
+	baselinesKey = "baselines"
+	contextsKey  = "contexts"
+	currentKey   = "current-context"
 )
 
+func topKeys() []string { return []string{baselinesKey, contextsKey, currentKey, tasksKey} }
+
+var taskKeys = []string{"aliases", "direction", "primary", "scale"}
+
 // Parse reads one file. The error is an [*Error].
-func Parse(data []byte, file string) (Settings, error) {
-	p := parser{file: file}
+func Parse(data []byte, place Place) (Settings, error) {
+	p := parser{file: place.File}
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {
 		return Settings{}, p.syntax(err)
@@ -162,20 +204,28 @@ func Parse(data []byte, file string) (Settings, error) {
 		return Settings{}, nil
 	}
 	var settings Settings
-	entries, err := p.entries(root, "the file", append(slices.Clone(topKeys), laterKeys...))
+	entries, err := p.entries(root, "the file", topKeys())
 	if err != nil {
 		return Settings{}, err
 	}
 	for _, e := range entries {
-		if e.key.Value != "tasks" {
-			settings.Later = append(settings.Later, e.key.Value)
-			continue
+		switch e.key.Value {
+		case tasksKey:
+			settings.tasks, err = p.tasks(e.value)
+		case baselinesKey:
+			settings.Baselines, err = p.baselines(e.value, place)
+		case contextsKey:
+			settings.Contexts, err = p.contexts(e.value, place)
+		case currentKey:
+			if !isNull(e.value) {
+				settings.Current, err = p.text(e)
+				settings.CurrentAt = place
+			}
 		}
-		if settings.tasks, err = p.tasks(e.value); err != nil {
+		if err != nil {
 			return Settings{}, err
 		}
 	}
-	slices.Sort(settings.Later)
 	return settings, nil
 }
 
@@ -250,6 +300,30 @@ func (p *parser) entries(node *yaml.Node, what string, known []string) ([]entry,
 		list = append(list, entry{key, resolved(node.Content[i+1])})
 	}
 	return list, nil
+}
+
+// text is the value of a key that is one text.
+func (p *parser) text(e entry) (string, error) {
+	if e.value.Kind != yaml.ScalarNode || e.value.Tag != "!!str" || strings.TrimSpace(e.value.Value) == "" {
+		return "", p.errorf(e.value, "%s is text, not %s", e.key.Value, describe(e.value))
+	}
+	return e.value.Value, nil
+}
+
+// list is the value of a key that is a list of texts.
+func (p *parser) list(e entry) ([]string, error) {
+	if e.value.Kind != yaml.SequenceNode {
+		return nil, p.errorf(e.value, "%s is a list, not %s", e.key.Value, describe(e.value))
+	}
+	var texts []string
+	for _, node := range e.value.Content {
+		text, err := p.text(entry{e.key, resolved(node)})
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
 }
 
 func (p *parser) tasks(node *yaml.Node) ([]task, error) {

@@ -18,7 +18,7 @@ func apply(text string) (*catalog.Catalog, settings.Settings, error) {
 	if err != nil {
 		return nil, settings.Settings{}, err
 	}
-	s, err := settings.Parse([]byte(text), "f.yaml")
+	s, err := settings.Parse([]byte(text), settings.Place{Scope: settings.User, File: "f.yaml"})
 	if err != nil {
 		return nil, s, err
 	}
@@ -27,19 +27,15 @@ func apply(text string) (*catalog.Catalog, settings.Settings, error) {
 }
 
 func TestParse(t *testing.T) {
-	known, s, err := apply(`
+	known, _, err := apply(`
 # ours
 tasks:
   bfclv2_ast: {primary: live_overall_acc, scale: percent, direction: higher, aliases: [bfcl_ast]}
   other:
     primary: [pass@1/x, "y"]
-baselines: {nightly: {}}
 `)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if strings.Join(s.Later, ",") != "baselines" {
-		t.Errorf("later %q", s.Later)
 	}
 	scores := []nemo.Score{
 		{Section: nemo.Groups, Name: "bfcl", Metric: "a", Score: "a"},
@@ -60,7 +56,7 @@ func TestMistakes(t *testing.T) {
 		{"not YAML", "tasks: [", "f.yaml:1: ", ""},
 		{"a list", "- a", "f.yaml:1:1: the file is a mapping of names, not a list", ""},
 		{"unknown key", "\ntask: {}", `f.yaml:2:1: unknown key "task"`, "did you mean tasks?"},
-		{"far off", "zzzzzz: {}", `f.yaml:1:1: unknown key "zzzzzz"`, "known keys here: tasks"},
+		{"far off", "zzzzzz: {}", `f.yaml:1:1: unknown key "zzzzzz"`, "known keys here: baselines, contexts, current-context, tasks"},
 		{"unknown key of a task", "tasks:\n  x: {primry: a}", `f.yaml:2:7: unknown key "primry"`, "did you mean primary?"},
 		{"twice", "tasks: {x: {scale: elo, scale: percent}}", `f.yaml:1:25: "scale" is there twice`, ""},
 		{"a task twice", "tasks: {x: {}, x: {}}", `f.yaml:1:16: "x" is there twice`, ""},
@@ -155,7 +151,7 @@ func TestLoad(t *testing.T) {
 	if _, err := settings.Load("", filepath.Join(root, "broken")); err == nil || !strings.Contains(err.Error(), filepath.Join(root, "broken", ".evalctl.yaml")+":1:20:") {
 		t.Errorf("a broken file: %v", err)
 	}
-	if s, err := settings.Load("", ""); err != nil || s.Later != nil {
+	if s, err := settings.Load("", ""); err != nil || s.Current != "" {
 		t.Errorf("nowhere: %+v, %v", s, err)
 	}
 }
@@ -164,6 +160,7 @@ func TestLoad(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("tasks: {x: {primary: a/b, scale: percent, direction: higher, aliases: [y]}}"))
 	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("contexts: {a: {uri: x, headers-env: {A: B}}}\ncurrent-context: a\nbaselines: {a: {sources: [{store: x, whole: true, runs: [{id: a, sha256: b}]}]}}"))
 	f.Add([]byte("tasks: &t {x: {aliases: [*t]}}"))
 	f.Add([]byte("tasks:\n  ? [a]\n  : b"))
 	f.Fuzz(func(t *testing.T, data []byte) {

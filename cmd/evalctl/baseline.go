@@ -1,0 +1,480 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
+	"github.com/evalctl/evalctl/cmd/evalctl/internal/settings"
+	"github.com/evalctl/evalctl/pkg/nemo"
+	"github.com/evalctl/evalctl/pkg/query"
+)
+
+func newBaseline(a *app, global *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "baseline",
+		Short:   "Names for runs, pinned with a digest of their numbers",
+		GroupID: groupAnswer,
+		Long: `baseline gives runs a name that is a selector: @NAME. It is written to the
+project's .evalctl.yaml, so that a repository can share it, or with --global to
+the user's configuration; of two with the same name the project's counts.
+
+A baseline is pinned: to the ids of the runs that its selector stands for now, the
+address of their store without credentials, and for each run a SHA-256 of its
+numbers. A later export changes nothing in silence: if a pinned run has other
+numbers the warning BASELINE_CHANGED says so wherever the name is used, and if
+one of its jobs was exported again to another run, BASELINE_REEXPORTED does.
+--assert of compare is then inconclusive, and baseline show --assert fails.
+
+` + exitStatusesHelp,
+		Example: `  evalctl baseline set main c0bd961e50124ab3
+  evalctl compare @main ce963eed5b5b91b0
+  evalctl baseline ls`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newBaselineSet(a, global), newBaselineLs(a, global), newBaselineShow(a, global), newBaselineRm(a, global))
+	return cmd
+}
+
+func newBaselineSet(a *app, global *globalFlags) *cobra.Command {
+	var toUser bool
+	cmd := &cobra.Command{
+		Use:   "set NAME SELECTOR",
+		Short: "Pin a name to the runs behind a selector",
+		Long: `set finds the runs, reads their numbers and writes both down; a baseline of the same
+name in the same file is replaced. Runs that are not finished cannot be pinned,
+nor runs without any results.
+
+Comments and the order of what else is in the file stay. Processes that change
+it at the same time wait for one another.
+
+` + chooserHelp + `
+
+` + exitStatusesHelp,
+		Example: `  evalctl baseline set main c0bd961e50124ab3
+  evalctl baseline set nightly @latest --experiment 'nightly/*'
+  evalctl baseline set repeats c0bd961e,f5653898,722c --global`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := query.CheckBaselineName(args[0]); err != nil {
+				return err
+			}
+			place, err := a.placeOf(toUser)
+			if err != nil {
+				return err
+			}
+			baseline, warnings, err := a.pin(cmd.Context(), global, place, args[0], args[1])
+			if err != nil {
+				return err
+			}
+			if err := settings.Edit(cmd.Context(), place, func(d *settings.Document) error { return d.SetBaseline(baseline) }); err != nil {
+				return err
+			}
+			entry := a.baselineEntry(baseline)
+			entry.State = kind.BaselineUnchanged
+			for i := range entry.Runs {
+				entry.Runs[i].Now = &entry.Runs[i].SHA256
+			}
+			return a.print(cmd.Context(), kind.BaselineDocument(oneBaseline(entry), warnings), global.output)
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				return a.baselineNames(), cobra.ShellCompDirectiveNoFileComp
+			}
+			return a.completeSelectors(global)(cmd, args, word)
+		},
+	}
+	cmd.Flags().BoolVar(&toUser, "global", false, "in the user's configuration")
+	global.search.registerChooser(cmd, a, global)
+	global.output.register(cmd, kind.Baseline)
+	return cmd
+}
+
+func newBaselineLs(a *app, global *globalFlags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "ls",
+		Short: "List the baselines of the project and of the user",
+		Long:  "ls reads the settings files and nothing else: whether a run has changed is for show.\n\n" + exitStatusesHelp,
+		Example: `  evalctl baseline ls
+  evalctl baseline ls -o name`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			read, err := a.settings()
+			if err != nil {
+				return err
+			}
+			value := kind.BaselineValue{Baselines: []kind.BaselineEntry{}}
+			for _, b := range read.Baselines {
+				value.Baselines = append(value.Baselines, a.baselineEntry(b))
+			}
+			slices.SortStableFunc(value.Baselines, func(x, y kind.BaselineEntry) int { return strings.Compare(x.Name, y.Name) })
+			value.Listing = kind.NewListing(len(value.Baselines), false)
+			return a.print(cmd.Context(), kind.BaselineDocument(value, []nemo.Warning{}), global.output)
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	global.output.register(cmd, kind.Baseline)
+	return cmd
+}
+
+// assertUnchanged is the one demand of baseline show.
+const assertUnchanged = "unchanged"
+
+func newBaselineShow(a *app, global *globalFlags) *cobra.Command {
+	var assert string
+	cmd := &cobra.Command{
+		Use:   "show NAME",
+		Short: "The runs of a baseline, and whether their numbers are still the same",
+		Long: `show reads the pinned runs and compares the digest of their numbers with the one
+that was written down. The digest is the SHA-256 of the line "evalctl scores 1" and
+one line for each score, sorted: harness, task, section, name, metric, score, value,
+count, mean, variance, stddev and stderr as Go string literals with a blank
+between them; numbers are exact, and what is not there is "".
+
+It exits 0 whatever it finds, unless --assert unchanged demands something: then
+a changed run exits 3.
+
+` + verdictStatusesHelp,
+		Example: `  evalctl baseline show main
+  evalctl baseline show main --assert unchanged -o brief`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if assert != "" && assert != assertUnchanged {
+				return usagef("--assert is %s, not %q", assertUnchanged, assert)
+			}
+			value, warnings, err := a.showBaseline(cmd.Context(), global, strings.TrimPrefix(args[0], "@"))
+			if err != nil {
+				return err
+			}
+			if err := a.print(cmd.Context(), kind.BaselineDocument(value, warnings), global.output); err != nil {
+				return err
+			}
+			if assert != "" && value.Baselines[0].State != kind.BaselineUnchanged {
+				return &verdictError{"--assert unchanged failed: @" + value.Baselines[0].Name + " has other numbers than were pinned", exitFailed}
+			}
+			return nil
+		},
+		ValidArgsFunction: a.completeBaselines,
+	}
+	cmd.Flags().StringVar(&assert, "assert", "", "turn the finding into the exit status: "+assertUnchanged)
+	_ = cmd.RegisterFlagCompletionFunc("assert", cobra.FixedCompletions([]string{assertUnchanged}, cobra.ShellCompDirectiveNoFileComp))
+	global.output.register(cmd, kind.Baseline)
+	return cmd
+}
+
+func newBaselineRm(a *app, global *globalFlags) *cobra.Command {
+	var ofUser bool
+	cmd := &cobra.Command{
+		Use:   "rm NAME",
+		Short: "Take a baseline out of the settings",
+		Long:  "rm removes the name; the runs stay as they are.\n\n" + exitStatusesHelp,
+		Example: `  evalctl baseline rm main
+  evalctl baseline rm main --global`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := strings.TrimPrefix(args[0], "@")
+			place, err := a.placeOf(ofUser)
+			if err != nil {
+				return err
+			}
+			read, err := a.settings()
+			if err != nil {
+				return err
+			}
+			here := func(b settings.Baseline) bool { return b.Place.Scope == place.Scope }
+			at := slices.IndexFunc(read.Baselines, func(b settings.Baseline) bool { return here(b) && b.Name == name })
+			if at < 0 {
+				return noBaseline(name, read)
+			}
+			if err := settings.Edit(cmd.Context(), place, func(d *settings.Document) error {
+				d.RemoveBaseline(name)
+				return nil
+			}); err != nil {
+				return err
+			}
+			entry := a.baselineEntry(read.Baselines[at])
+			entry.State = kind.BaselineRemoved
+			return a.print(cmd.Context(), kind.BaselineDocument(oneBaseline(entry), []nemo.Warning{}), global.output)
+		},
+		ValidArgsFunction: a.completeBaselines,
+	}
+	cmd.Flags().BoolVar(&ofUser, "global", false, "of the user's configuration")
+	global.output.register(cmd, kind.Baseline)
+	return cmd
+}
+
+func oneBaseline(entry kind.BaselineEntry) kind.BaselineValue {
+	return kind.BaselineValue{Baselines: []kind.BaselineEntry{entry}, Listing: kind.NewListing(1, false)}
+}
+
+// placeOf is the settings file of the user or of the project.
+func (a *app) placeOf(user bool) (settings.Place, error) {
+	files := settings.Find(folder(a.configDir), folder(a.workDir))
+	if user {
+		if files.User == "" {
+			return settings.Place{}, usagef("there is no folder for the user's configuration")
+		}
+		return settings.Place{Scope: settings.User, File: files.User}, nil
+	}
+	if files.Project == "" {
+		return settings.Place{}, usagef("there is no working directory")
+	}
+	return settings.Place{Scope: settings.Project, File: files.Project}, nil
+}
+
+// noBaseline is the error for a name that no baseline has.
+func noBaseline(name string, read settings.Settings) error {
+	return unknownName("baseline", name, read.BaselineNames(), "evalctl baseline set "+name+" SELECTOR   makes one")
+}
+
+// pin finds the runs behind a selector and takes the digests of their numbers.
+func (a *app) pin(ctx context.Context, global *globalFlags, place settings.Place, name, word string) (settings.Baseline, []nemo.Warning, error) {
+	baseline := settings.Baseline{Place: place, Name: name, Selector: word}
+	resolutions, err := a.resolve(ctx, global, []string{word})
+	if err != nil {
+		return baseline, nil, err
+	}
+	evaluation, warnings, err := a.loadOne(ctx, global, resolutions, name)
+	if err != nil {
+		return baseline, nil, err
+	}
+	results := 0
+	for k, found := range resolutions[0].Found {
+		if len(found.Runs) == 0 {
+			continue
+		}
+		source := settings.BaselineSource{Store: storedAs(found.Store, place.File), Whole: found.Whole, Workspace: a.workspaceOf(found, global)}
+		for _, run := range found.Runs {
+			if run.Status == query.StatusRunning || run.Status == query.StatusScheduled {
+				return baseline, nil, &query.Error{
+					Code: query.Usage, Message: "run " + run.ID + " is " + run.Status + ": its numbers may still change",
+					Hint: "pin it when it is FINISHED",
+				}
+			}
+			jobs := jobsOf(evaluation, k, run.ID)
+			for _, job := range jobs {
+				if job.Results != nil {
+					results += len(job.Results.Scores)
+				}
+			}
+			described := query.Describe(found.Store, run)
+			source.Runs = append(source.Runs, settings.BaselineRun{
+				ID: run.ID, Job: nemo.Text(described.JobID), Task: nemo.Text(described.Task), SHA256: nemo.ScoreDigest(jobs),
+			})
+		}
+		baseline.Sources = append(baseline.Sources, source)
+	}
+	if results == 0 {
+		return baseline, nil, &query.Error{
+			Code: query.NotFound, Message: word + " has no results that could be pinned", Hint: "evalctl show '" + word + "'   says what is missing",
+		}
+	}
+	return baseline, warnings, nil
+}
+
+// loadOne reads the results of one side, and says what there is to say of them.
+func (a *app) loadOne(ctx context.Context, global *globalFlags, resolutions []query.Resolution, label string) (nemo.Evaluation, []nemo.Warning, error) {
+	fetcher, bar := a.fetcher(global)
+	defer bar.done()
+	evaluations, err := fetcher.Load(ctx, resolutions)
+	if err != nil {
+		return nemo.Evaluation{}, nil, err
+	}
+	return evaluations[0], append([]nemo.Warning{}, resolutions[0].Warnings(label)...), nil
+}
+
+// jobsOf are the jobs of a run of one source.
+func jobsOf(evaluation nemo.Evaluation, source int, runID string) []nemo.Job {
+	var jobs []nemo.Job
+	for _, job := range evaluation.Jobs {
+		if job.SourceIndex == source && job.Run.RunID == runID {
+			jobs = append(jobs, job)
+		}
+	}
+	return jobs
+}
+
+// workspaceOf is the workspace in which a run was found, which its id needs; "" for
+// the server's own.
+func (a *app) workspaceOf(found query.Found, global *globalFlags) string {
+	if found.Source.Workspace != "" || !found.Store.Remote() {
+		return found.Source.Workspace
+	}
+	where, err := a.stores(global).where()
+	switch {
+	case err != nil || !sameServer(where.uri, found.Store.URI()):
+		return ""
+	case where.context != nil:
+		return where.context.Workspace
+	default:
+		return strings.TrimSpace(a.getenv("MLFLOW_WORKSPACE"))
+	}
+}
+
+// storedAs is how a settings file names a store: a directory below the file's folder
+// by its path from there, so that the file can be shared.
+func storedAs(store query.Store, file string) string {
+	u, err := url.Parse(store.URI())
+	if err != nil || u.Scheme != "file" {
+		return store.URI()
+	}
+	path := filepath.FromSlash(u.Path)
+	if runtime.GOOS == "windows" {
+		path = strings.TrimPrefix(path, `\`)
+	}
+	base := filepath.Dir(file)
+	if real, err := filepath.EvalSymlinks(base); err == nil {
+		base = real
+	}
+	if relative, err := filepath.Rel(base, path); err == nil && filepath.IsLocal(relative) {
+		return "./" + filepath.ToSlash(relative)
+	}
+	return path
+}
+
+// baseline finds what @NAME is pinned to.
+func (s *stores) baseline(ctx context.Context, name string) ([]query.Pinned, error) {
+	read, err := s.app.settings()
+	if err != nil {
+		return nil, err
+	}
+	b, ok := read.Baseline(name)
+	if !ok {
+		return nil, noBaseline(name, read)
+	}
+	var pinned []query.Pinned
+	for _, source := range b.Sources {
+		store, err := s.named(ctx, source.Store, source.Workspace, b.Place.File)
+		if err != nil {
+			return nil, err
+		}
+		p := query.Pinned{Store: store, Whole: source.Whole}
+		for _, run := range source.Runs {
+			p.Runs = append(p.Runs, query.PinnedRun{ID: run.ID, Digest: run.SHA256})
+		}
+		pinned = append(pinned, p)
+	}
+	return pinned, nil
+}
+
+// named opens a store that a settings file names.
+func (s *stores) named(ctx context.Context, uri, workspace, file string) (query.Store, error) {
+	switch scheme, _, found := strings.Cut(uri, ":"); {
+	case scheme == "http" || scheme == "https":
+		return s.Server(ctx, uri, workspace)
+	case found && len(scheme) > 1 || strings.HasPrefix(uri, "~") || filepath.IsAbs(uri):
+		return s.at(ctx, uri, workspace)
+	default:
+		return s.Path(ctx, filepath.Join(filepath.Dir(file), filepath.FromSlash(uri)))
+	}
+}
+
+// changedBaselines warns of the pinned runs of a side that have other numbers now.
+func changedBaselines(resolution query.Resolution, evaluation nemo.Evaluation, label string) []nemo.Warning {
+	var warnings []nemo.Warning
+	changed := map[string][]string{}
+	for k, found := range resolution.Found {
+		for _, run := range found.Runs {
+			if digest := found.Digests[run.ID]; digest != "" && nemo.ScoreDigest(jobsOf(evaluation, k, run.ID)) != digest {
+				changed[found.Source.Baseline] = append(changed[found.Source.Baseline], run.ID)
+			}
+		}
+	}
+	for _, source := range resolution.Selector.Sources {
+		ids := changed[source.Baseline]
+		if len(ids) == 0 {
+			continue
+		}
+		slices.Sort(ids)
+		delete(changed, source.Baseline)
+		warnings = append(warnings, nemo.Warning{
+			Code: codeBaselineChanged, Side: label, RunIDs: ids,
+			Message: source.Text + " has other numbers than were pinned, in " + countOf(len(ids), "run") +
+				"; evalctl baseline show " + source.Baseline + " says which",
+		})
+	}
+	return warnings
+}
+
+const codeBaselineChanged = "BASELINE_CHANGED"
+
+// showBaseline reads the runs of a baseline.
+func (a *app) showBaseline(ctx context.Context, global *globalFlags, name string) (kind.BaselineValue, []nemo.Warning, error) {
+	if err := query.CheckBaselineName(name); err != nil {
+		return kind.BaselineValue{}, nil, err
+	}
+	read, err := a.settings()
+	if err != nil {
+		return kind.BaselineValue{}, nil, err
+	}
+	b, ok := read.Baseline(name)
+	if !ok {
+		return kind.BaselineValue{}, nil, noBaseline(name, read)
+	}
+	resolutions, err := a.resolve(ctx, global, []string{"@" + name})
+	if err != nil {
+		return kind.BaselineValue{}, nil, err
+	}
+	evaluation, warnings, err := a.loadOne(ctx, global, resolutions, name)
+	if err != nil {
+		return kind.BaselineValue{}, nil, err
+	}
+	entry := a.baselineEntry(b)
+	entry.State = kind.BaselineUnchanged
+	for i := range entry.Runs {
+		run := &entry.Runs[i]
+		now := nemo.ScoreDigest(jobsOf(evaluation, run.Source, run.RunID))
+		if run.Now = &now; now != run.SHA256 {
+			entry.State = kind.BaselineChanged
+		}
+	}
+	return oneBaseline(entry), warnings, nil
+}
+
+func (a *app) baselineEntry(b settings.Baseline) kind.BaselineEntry {
+	entry := kind.BaselineEntry{
+		Name: b.Name, Scope: string(b.Place.Scope), File: a.shownFile(b.Place), Selector: nemo.Optional(b.Selector),
+		State: kind.BaselineNotChecked, Runs: []kind.BaselineRun{},
+	}
+	for i, source := range b.Sources {
+		for _, run := range source.Runs {
+			entry.Runs = append(entry.Runs, kind.BaselineRun{
+				RunID: run.ID, JobID: nemo.Optional(run.Job), Task: nemo.Optional(run.Task), Source: i, Store: source.Store, SHA256: run.SHA256,
+			})
+		}
+	}
+	return entry
+}
+
+// shownFile is the name of a settings file: a project's from the working directory.
+func (a *app) shownFile(place settings.Place) string {
+	if place.Scope == settings.Project {
+		if relative, err := filepath.Rel(folder(a.workDir), place.File); err == nil {
+			return filepath.ToSlash(relative)
+		}
+	}
+	return place.File
+}
+
+// baselineNames are those that there are; none if the settings cannot be read.
+func (a *app) baselineNames() []string {
+	read, err := a.settings()
+	if err != nil {
+		return nil
+	}
+	return read.BaselineNames()
+}
+
+func (a *app) completeBaselines(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.baselineNames(), cobra.ShellCompDirectiveNoFileComp
+}

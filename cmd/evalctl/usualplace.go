@@ -1,0 +1,65 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+)
+
+// usualPlace is where MLflow itself keeps runs if nobody says where.
+type usualPlace struct {
+	uri  string
+	said string // the line that names it
+}
+
+// Names in a working directory.
+const (
+	fileStoreName = "mlruns"
+	databaseName  = "mlflow.db"
+)
+
+// usualIn is the place that MLflow 3.7 and later would use in a directory: ./mlruns
+// if it holds an experiment, which is a directory whose name is digits with a
+// meta.yaml, else ./mlflow.db (mlflow/tracking/_tracking_service/utils.py,
+// _get_default_tracking_uri). MLflow makes the database if it is not there; evalctl
+// makes nothing, and then there is no place. Before 3.7 it was ./mlruns always.
+func usualIn(dir string) *usualPlace {
+	if dir == "" {
+		return nil
+	}
+	const other = "; --tracking-uri names another place"
+	_, noDatabase := os.Stat(filepath.Join(dir, databaseName))
+	switch {
+	case holdsExperiments(filepath.Join(dir, fileStoreName)):
+		said := "reading ./" + fileStoreName + ", as MLflow would here"
+		if noDatabase == nil {
+			said += ", and not ./" + databaseName
+		}
+		return &usualPlace{filepath.Join(dir, fileStoreName), said + other}
+	case noDatabase == nil:
+		slashed := filepath.ToSlash(filepath.Join(dir, databaseName))
+		return &usualPlace{"sqlite:///" + slashed, "reading ./" + databaseName + ", as MLflow would here" + other}
+	}
+	return nil
+}
+
+func holdsExperiments(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, entry := range entries {
+		if strings.ContainsFunc(entry.Name(), func(r rune) bool { return !unicode.IsDigit(r) }) {
+			continue
+		}
+		path := filepath.Join(dir, entry.Name())
+		if info, err := os.Stat(path); err != nil || !info.IsDir() { // a link may lead to one
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(path, "meta.yaml")); err == nil {
+			return true
+		}
+	}
+	return false
+}
