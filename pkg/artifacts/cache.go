@@ -5,7 +5,6 @@
 package artifacts
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,71 +14,140 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
-// Cache keeps files of FINISHED runs on disk. A file is known by its store, run
-// id, the run's end time (a re-export moves it) and path; an entry carries the
-// checksum of its content, so that a damaged one is fetched again, never used.
-// Many processes may share one folder. The zero value and nil keep nothing.
+// Cache keeps files of FINISHED runs on disk, and what is needed to find them
+// without their store ([Cache.Record], [Cache.Offline]). A file is known by its
+// store, run id, the run's end time (a re-export moves it) and path; an entry
+// carries the checksum of its content, so that a damaged one is fetched again,
+// never used. Many processes may share one folder. The zero value and nil keep
+// nothing.
 type Cache struct {
-	dir string
+	CacheOptions
+
+	written  atomic.Int64 // bytes, since the last look at the size
+	trimming sync.Mutex
 }
 
-// OpenCache uses the folder dir, which is made when the first file is kept.
-func OpenCache(dir string) *Cache { return &Cache{dir: dir} }
+// CacheOptions say where a cache is and how large it may become.
+type CacheOptions struct {
+	Dir   string // made when the first entry is kept; "" keeps nothing
+	Limit int64  // bytes; 0 is no limit
+	// Refresh is for a cache that nothing is taken from and everything is put in.
+	Refresh bool
+	// Now is the clock by which entries are used; nil leaves them as they were
+	// written, so that the oldest go first.
+	Now func() time.Time
+}
+
+// NewCache returns a cache. It touches nothing.
+func NewCache(options CacheOptions) *Cache { return &Cache{CacheOptions: options} }
+
+// OpenCache is [NewCache] for the folder dir without a limit.
+func OpenCache(dir string) *Cache { return NewCache(CacheOptions{Dir: dir}) }
+
+// Folders of a cache.
+const (
+	filesFolder    = "files"
+	listingsFolder = "listings" // of one folder of a run
+	absentFolder   = "absent"   // files that a run does not have
+	searchesFolder = "searches" // one folder a store
+)
+
+// name is the file of the cache for what these words identify together.
+func (c *Cache) name(folder string, words ...string) string {
+	sum := digestOf(words...)
+	return filepath.Join(c.Dir, folder, sum[:2], sum[2:])
+}
+
+func digestOf(words ...string) string {
+	key := sha256.New()
+	for _, word := range words {
+		fmt.Fprintf(key, "%d:%s", len(word), word)
+	}
+	return hex.EncodeToString(key.Sum(nil))
+}
+
+// keeps reports whether files of a run may be cached.
+func (c *Cache) keeps(store query.Store, run query.Run) bool {
+	return c != nil && c.Dir != "" && store.Remote() && run.Status == query.StatusFinished && !run.EndTime.IsZero()
+}
+
+// runEntry is the file of the cache for something of a run; "" if it may not be
+// cached.
+func (c *Cache) runEntry(folder string, store query.Store, run query.Run, path string) string {
+	if !c.keeps(store, run) {
+		return ""
+	}
+	return c.name(folder, store.URI(), run.ID, strconv.FormatInt(run.EndTime.UnixMilli(), 10), path)
+}
 
 // entry is the file of the cache that holds a run's file; "" if it may not be
 // cached.
 func (c *Cache) entry(store query.Store, run query.Run, path string) string {
-	if c == nil || c.dir == "" || !store.Remote() || run.Status != query.StatusFinished || run.EndTime.IsZero() {
-		return ""
-	}
-	key := sha256.New()
-	for _, part := range []string{store.URI(), run.ID, strconv.FormatInt(run.EndTime.UnixMilli(), 10), path} {
-		fmt.Fprintf(key, "%d:%s", len(part), part)
-	}
-	name := hex.EncodeToString(key.Sum(nil))
-	return filepath.Join(c.dir, "artifacts", name[:2], name[2:])
+	return c.runEntry(filesFolder, store, run, path)
 }
 
 // get returns a file's content, or false if it is not there or damaged.
 func (c *Cache) get(store query.Store, run query.Run, path string) ([]byte, bool) {
-	entry := c.entry(store, run, path)
-	if entry == "" {
-		return nil, false
-	}
-	data, err := os.ReadFile(entry)
-	if err != nil || len(data) < sha256.Size {
-		return nil, false
-	}
-	sum, content := data[:sha256.Size], data[sha256.Size:]
-	if actual := sha256.Sum256(content); !bytes.Equal(actual[:], sum) {
-		return nil, false
-	}
-	return content, true
+	return c.load(c.entry(store, run, path))
 }
 
 // put keeps a file. An entry appears whole or not at all. A cache that cannot be
 // written must not fail the command: the error is for whoever wants to say so.
 func (c *Cache) put(store query.Store, run query.Run, path string, content []byte) error {
-	entry := c.entry(store, run, path)
-	if entry == "" {
+	return c.keep(c.entry(store, run, path), ofRun(store, run, path), content)
+}
+
+// load returns the content of an entry, or false if it is not there or damaged.
+func (c *Cache) load(name string) ([]byte, bool) {
+	if name == "" || c.Refresh {
+		return nil, false
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, false
+	}
+	_, content, err := openEntry(data)
+	if err != nil {
+		return nil, false
+	}
+	c.use(name)
+	return content, true
+}
+
+// keep writes an entry, unless it alone would fill the cache.
+func (c *Cache) keep(name string, label label, content []byte) error {
+	if name == "" || c.Limit > 0 && int64(len(content)) > c.Limit {
 		return nil
 	}
-	sum := sha256.Sum256(content)
-	return WriteFile(entry, append(sum[:], content...))
+	if err := WriteFile(name, append(entryHead(label, sha256.Sum256(content)), content...)); err != nil {
+		return err
+	}
+	c.use(name)
+	return c.grown(int64(len(content)))
+}
+
+// use notes that an entry was used now. That it cannot be noted changes no answer.
+func (c *Cache) use(name string) {
+	if c.Now != nil {
+		_ = os.Chtimes(name, time.Time{}, c.Now())
+	}
 }
 
 // WriteFile writes a file so that it appears under its name whole or not at all,
-// and makes the folders above it.
+// and makes the folders above it. Nobody else can read them.
 func WriteFile(name string, content []byte) (err error) {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
-	temporary := filepath.Join(filepath.Dir(name), ".partial-"+rand.Text())
-	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	temporary := filepath.Join(filepath.Dir(name), partial+rand.Text())
+	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -96,3 +164,6 @@ func WriteFile(name string, content []byte) (err error) {
 	}
 	return os.Rename(temporary, name)
 }
+
+// partial begins the names of files that are being written.
+const partial = ".partial-"

@@ -51,21 +51,31 @@ func (c *Cache) find(store query.Store, run query.Run, path string) *diskCopy {
 	if entry == "" {
 		return nil
 	}
+	if c.Refresh {
+		return nil
+	}
 	file, err := os.Open(entry)
 	if err != nil {
 		return nil
 	}
 	defer file.Close()
-	var promised [sha256.Size]byte
-	if _, err := io.ReadFull(file, promised[:]); err != nil {
+	head := make([]byte, labelStart+maxLabel)
+	n, err := io.ReadFull(file, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	_, promised, start, err := readHead(head[:n])
+	if err != nil {
 		return nil
 	}
 	sum := sha256.New()
+	sum.Write(head[start:n])
 	size, err := io.Copy(sum, file)
-	if err != nil || !bytes.Equal(sum.Sum(nil), promised[:]) {
+	if err != nil || !bytes.Equal(sum.Sum(nil), promised) {
 		return nil
 	}
-	return &diskCopy{name: entry, skip: sha256.Size, size: size, sha256: hex.EncodeToString(promised[:])}
+	c.use(entry)
+	return &diskCopy{name: entry, skip: int64(start), size: size + int64(n-start), sha256: hex.EncodeToString(promised)}
 }
 
 // copyToDisk takes a file from the cache or the store, never whole into memory.
@@ -105,8 +115,8 @@ func (d *folder) download(ctx context.Context, file query.File) (_ *diskCopy, er
 	}()
 	sum := sha256.New()
 	target := &target{w: io.MultiWriter(temporary, sum)}
-	var blank [sha256.Size]byte
-	_, err = temporary.Write(blank[:])
+	head := entryHead(ofRun(d.store, d.run, file.Path), [sha256.Size]byte{})
+	_, err = temporary.Write(head)
 	if err == nil {
 		err = d.stream(ctx, file, target)
 	}
@@ -114,14 +124,18 @@ func (d *folder) download(ctx context.Context, file query.File) (_ *diskCopy, er
 		err = target.err // a full disk is no broken transfer
 	}
 	if err == nil {
-		_, err = temporary.WriteAt(sum.Sum(nil), 0)
+		_, err = temporary.WriteAt(sum.Sum(nil), int64(contentSum))
 	}
 	if err = errors.Join(err, temporary.Close()); err != nil {
 		return nil, err
 	}
-	made.skip, made.size, made.sha256 = sha256.Size, target.n, checksum(sum)
-	if entry != "" && os.Rename(made.name, entry) == nil {
+	made.skip, made.size, made.sha256 = int64(len(head)), target.n, checksum(sum)
+	fits := d.cache != nil && (d.cache.Limit <= 0 || made.size <= d.cache.Limit)
+	if entry != "" && fits && os.Rename(made.name, entry) == nil {
 		made.name, made.remove = entry, false
+		d.cache.use(entry)
+		// A cache that cannot be measured costs room, not the answer.
+		_ = d.cache.grown(made.size)
 	}
 	return made, nil
 }
@@ -131,8 +145,8 @@ func createBeside(name string) (*os.File, error) {
 	if name == "" {
 		return nil, fs.ErrInvalid
 	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(filepath.Join(filepath.Dir(name), ".partial-"+rand.Text()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	return os.OpenFile(filepath.Join(filepath.Dir(name), partial+rand.Text()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 }

@@ -97,6 +97,11 @@ func (f *Fetcher) acquire(ctx context.Context) (release func(), err error) {
 	select {
 	case f.slots <- struct{}{}:
 		return func() { <-f.slots }, nil
+	default:
+	}
+	select {
+	case f.slots <- struct{}{}:
+		return func() { <-f.slots }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

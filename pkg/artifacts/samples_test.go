@@ -156,7 +156,7 @@ func TestDamagedSamplesInTheCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := filepath.Glob(filepath.Join(dir, "artifacts", "*", "*"))
+	entries, err := filepath.Glob(filepath.Join(dir, "files", "*", "*"))
 	if err != nil || len(entries) < 4 {
 		t.Fatal(entries, err)
 	}

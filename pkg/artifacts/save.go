@@ -66,8 +66,10 @@ func (f *Fetcher) save(ctx context.Context, store query.Store, run query.Run, fi
 			_, err = io.Copy(w, entry)
 			return errors.Join(err, entry.Close())
 		})
-		saved.Cached = true
-		return saved, err
+		// Another process may have cleared the cache in between.
+		if saved.Cached = true; !errors.Is(err, fs.ErrNotExist) {
+			return saved, err
+		}
 	}
 	d := f.folder(store, run)
 	var saved Saved

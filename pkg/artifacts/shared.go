@@ -26,10 +26,14 @@ type answer[T any] struct {
 func (a *answers[T]) get(ctx context.Context, key string, ask func() (T, error)) (T, error) {
 	one := a.at(key)
 	select {
-	case one.turn <- struct{}{}:
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
+	case one.turn <- struct{}{}: // before an end of ctx, so that what is lacking is told the same each time
+	default:
+		select {
+		case one.turn <- struct{}{}:
+		case <-ctx.Done():
+			var none T
+			return none, ctx.Err()
+		}
 	}
 	defer func() { <-one.turn }()
 	if one.known {

@@ -29,6 +29,7 @@ type Error struct {
 	Message    string   // what went wrong, lower case, without secrets
 	Hint       string   // what to do next; may be empty
 	Candidates []string // of an ambiguous selector
+	Lacks      []string // of Offline: what would have been asked for
 	Err        error    // the cause; may be nil
 }
 

@@ -1,0 +1,241 @@
+package artifacts_test
+
+import (
+	"context"
+	"iter"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/evalctl/evalctl/pkg/artifacts"
+	"github.com/evalctl/evalctl/pkg/query"
+)
+
+// shelf is a server of records.
+type shelf struct {
+	memory
+	runs  []query.Run
+	asked int
+}
+
+func (s *shelf) Search(_ context.Context, search query.Search) iter.Seq2[query.Run, error] {
+	return func(yield func(query.Run, error) bool) {
+		s.asked++
+		for _, run := range s.runs {
+			if search.Match(run) && !yield(run, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *shelf) Run(_ context.Context, id string) (query.Run, error) {
+	s.asked++
+	for _, run := range s.runs {
+		if run.ID == id {
+			return run, nil
+		}
+	}
+	return query.Run{}, &query.Error{Code: query.NotFound, Message: "none"}
+}
+
+func jobOf(id, invocation, job string) query.Run {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	return query.Run{
+		ID: id, ExperimentID: "1", Experiment: "e", Status: query.StatusFinished, StartTime: start, EndTime: start.Add(time.Hour),
+		Tags:   map[string]string{"invocation_id": invocation, "job_id": invocation + "." + job, "api_key": "hunter2"},
+		Params: map[string]string{"config.token": "hunter2", "p": "Bearer abcdefghij0123456789"},
+		Metrics: map[string]float64{
+			"a": 0.1 + 0.2, "nan": math.NaN(), "inf": math.Inf(-1),
+		},
+	}
+}
+
+func byTag(key string, op query.Op, value string) query.Search {
+	return query.Search{Filter: query.Filter{{Entity: query.Tag, Key: key, Op: op, Value: value}}}
+}
+
+// After a search, which other searches are answered without the server.
+func TestWhatTheCacheAnswers(t *testing.T) {
+	a0, a1, b0 := jobOf("a0", "aaaa1111aaaa1111", "0"), jobOf("a1", "aaaa1111aaaa1111", "1"), jobOf("b0", "aaaa2222aaaa2222", "0")
+	whole := byTag("invocation_id", query.Equal, "aaaa1111aaaa1111")
+	status := query.Condition{Entity: query.Attribute, Key: "status", Op: query.Equal, Value: query.StatusFinished}
+	since := func(ms string) query.Search {
+		return query.Search{Filter: query.Filter{{Entity: query.Attribute, Key: "start_time", Op: query.AtLeast, Value: ms}}}
+	}
+	for _, test := range []struct {
+		name  string
+		asked query.Search
+		then  query.Search
+		want  string // ids, or "lacks"
+	}{
+		{"the same", whole, whole, "a0 a1"},
+		{"a job of it", whole, byTag("job_id", query.Equal, "aaaa1111aaaa1111.1"), "a1"},
+		{"a longer id", byTag("invocation_id", query.HasPrefix, "aaaa"), whole, "a0 a1"},
+		{"a shorter id", whole, byTag("invocation_id", query.HasPrefix, "aaaa1"), "a0 a1"},
+		{"no such job", whole, byTag("job_id", query.Equal, "aaaa1111aaaa1111.7"), ""},
+		{"another id", whole, byTag("invocation_id", query.Equal, "bbbb1111bbbb1111"), "lacks"},
+		{"another shorter id", whole, byTag("invocation_id", query.HasPrefix, "bbbb"), "lacks"},
+		{"one more condition", whole, query.Search{Filter: append(query.Filter{status}, whole.Filter...)}, "a0 a1"},
+		{"one condition less", query.Search{Filter: append(query.Filter{status}, whole.Filter...)}, whole, "lacks"},
+		{"everything", query.Search{}, whole, "a0 a1"},
+		{"a list from one invocation", whole, query.Search{}, "lacks"},
+		{"another view", whole, query.Search{Filter: whole.Filter, View: query.WithDeleted}, "lacks"},
+		{"in an experiment", whole, query.Search{Filter: whole.Filter, Experiments: []string{"1"}}, "a0 a1"},
+		{"in another experiment", whole, query.Search{Filter: whole.Filter, Experiments: []string{"2"}}, ""},
+		{"a filter of the server's", query.Search{}, query.Search{Raw: "metrics.a > 0"}, "lacks"},
+		{"later", since("5"), since("7"), "a0 a1 b0"},
+		{"earlier", since("7"), since("5"), "lacks"},
+		{"at most", query.Search{}, query.Search{Limit: 1}, "a0"},
+	} {
+		server := &shelf{runs: []query.Run{a0, a1, b0}}
+		cache := artifacts.OpenCache(t.TempDir())
+		if _, err := query.All(cache.Record(server, "w").Search(t.Context(), test.asked)); err != nil {
+			t.Fatal(err)
+		}
+		server.asked = 0
+		for workspace, want := range map[string]string{"w": test.want, "other": "lacks"} {
+			offline := cache.Offline()
+			runs, err := query.All(offline.Store(server, workspace).Search(t.Context(), test.then))
+			var ids []string
+			for _, run := range runs {
+				ids = append(ids, run.ID)
+			}
+			got := strings.Join(ids, " ")
+			if lacks, _ := offline.Lacks(); query.HasCode(err, query.Offline) && len(lacks) == 1 {
+				got = "lacks"
+			} else if err != nil {
+				t.Errorf("%s: %v", test.name, err)
+			}
+			if got != want || server.asked > 0 {
+				t.Errorf("%s, workspace %s: %q, want %q; the server was asked %d times", test.name, workspace, got, want, server.asked)
+			}
+		}
+	}
+}
+
+// A record is the run, but for its secrets.
+func TestRecordedRuns(t *testing.T) {
+	server := &shelf{runs: []query.Run{jobOf("a0", "aaaa1111aaaa1111", "0")}}
+	dir := t.TempDir()
+	cache := artifacts.OpenCache(dir)
+	if _, err := cache.Record(server, "").Run(t.Context(), "a0"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := cache.Offline().Store(server, "").Run(t.Context(), "a0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := jobOf("a0", "aaaa1111aaaa1111", "0")
+	want.Tags["api_key"], want.Params["config.token"], want.Params["p"] = "<redacted>", "<redacted>", got.Params["p"]
+	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for _, name := range entries(t, dir) {
+		content, err := os.ReadFile(name)
+		if err != nil || strings.Contains(string(content), "hunter2") || strings.Contains(string(content), "abcdefghij") {
+			t.Errorf("%s holds a secret, %v", name, err)
+		}
+	}
+}
+
+// What was RUNNING is not told of: of an id it is lacking, a list leaves it out.
+func TestUnfinishedRunsAreNotTrusted(t *testing.T) {
+	running := jobOf("a1", "aaaa1111aaaa1111", "1")
+	running.Status, running.EndTime = query.StatusRunning, time.Time{}
+	at := &clock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	server := &shelf{runs: []query.Run{jobOf("a0", "aaaa1111aaaa1111", "0"), running}}
+	cache := artifacts.NewCache(artifacts.CacheOptions{Dir: t.TempDir(), Now: at.time})
+	recorded := cache.Record(server, "")
+	whole := byTag("invocation_id", query.Equal, "aaaa1111aaaa1111")
+	for _, search := range []query.Search{{}, whole} {
+		if _, err := query.All(recorded.Search(t.Context(), search)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	offline := cache.Offline()
+	store := offline.Store(server, "")
+	if _, err := query.All(store.Search(t.Context(), whole)); !query.HasCode(err, query.Offline) || !strings.Contains(err.Error(), "run a1 ended, which was RUNNING") {
+		t.Errorf("of an id: %v", err)
+	}
+	if _, err := store.Run(t.Context(), "a1"); !query.HasCode(err, query.Offline) {
+		t.Errorf("the run: %v", err)
+	}
+	runs, err := query.All(store.Search(t.Context(), query.Search{}))
+	if err != nil || len(runs) != 1 || strings.Join(offline.LeftOut(), " ") != "a1" {
+		t.Errorf("a list: %v, %v, left out %q", runs, err, offline.LeftOut())
+	}
+	// Seen again at its end, it counts, whichever answer had it.
+	server.runs[1] = jobOf("a1", "aaaa1111aaaa1111", "1")
+	at.wait(time.Minute)
+	if _, err := recorded.Run(t.Context(), "a1"); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := cache.Offline().Store(server, "").Run(t.Context(), "a1"); err != nil || run.Status != query.StatusFinished {
+		t.Errorf("%v, %v", run.Status, err)
+	}
+}
+
+// An answer of which only the beginning was read does not look like all of it.
+func TestAnswersThatWereNotReadToTheEnd(t *testing.T) {
+	server := &shelf{runs: []query.Run{jobOf("a0", "aaaa1111aaaa1111", "0"), jobOf("b0", "bbbb1111bbbb1111", "0"), jobOf("c0", "cccc1111cccc1111", "0")}}
+	cache := artifacts.OpenCache(t.TempDir())
+	n := 0
+	for _, err := range cache.Record(server, "").Search(t.Context(), query.Search{}) {
+		if n++; err != nil || n == 2 {
+			break
+		}
+	}
+	store := cache.Offline().Store(server, "")
+	if runs, err := query.All(store.Search(t.Context(), query.Search{Limit: 2})); err != nil || len(runs) != 2 {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
+	if _, err := query.All(store.Search(t.Context(), query.Search{})); !query.HasCode(err, query.Offline) || !strings.Contains(err.Error(), "after the newest 2") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Which files there are, and are not, is known of FINISHED runs; what is not known
+// is named.
+func TestFilesOffline(t *testing.T) {
+	server := &shelf{memory: memory{files: map[string]string{"d/f": "content", "d/g": "more"}}}
+	cache := artifacts.OpenCache(t.TempDir())
+	recorded := cache.Record(server, "")
+	run := finished()
+	if _, err := artifacts.NewFetcher(cache, nil, 0).Read(t.Context(), recorded, run, "d/f"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := recorded.List(t.Context(), run, "d"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := recorded.Open(t.Context(), run, "nowhere"); err == nil {
+		t.Fatal("a file that is not there")
+	}
+	offline := cache.Offline()
+	store, fetcher := offline.Store(server, ""), artifacts.NewFetcher(cache, nil, 0)
+	if blob, err := fetcher.Read(t.Context(), store, run, "d/f"); err != nil || string(blob.Content) != "content" {
+		t.Errorf("%q, %v", blob.Content, err)
+	}
+	for name, code := range map[string]query.Code{"d/x": query.NotFound, "nowhere": query.NotFound, "d/g": query.Offline, "e/f": query.Offline} {
+		if _, err := store.Open(t.Context(), run, name); !query.HasCode(err, code) {
+			t.Errorf("%s: %v, want %s", name, err, code)
+		}
+	}
+	if _, err := store.List(t.Context(), run, "e"); !query.HasCode(err, query.Offline) {
+		t.Errorf("a list: %v", err)
+	}
+	all, files := offline.Lacks()
+	if len(all) != 3 || !cmp.Equal(all, files) {
+		t.Errorf("lacks %q, of which files %q", all, files)
+	}
+	// Another export of the run is another run.
+	run.EndTime = run.EndTime.Add(time.Second)
+	if _, err := fetcher.Read(t.Context(), store, run, "d/f"); !query.HasCode(err, query.Offline) {
+		t.Errorf("after another export: %v", err)
+	}
+}
