@@ -99,7 +99,10 @@ func newArtifactsLs(a *app, global *globalFlags) *cobra.Command {
   evalctl artifacts ls demo:c0bd961e.0 -o name`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			fetcher, bar := a.fetcher(global)
+			fetcher, bar, err := a.fetcher(global)
+			if err != nil {
+				return err
+			}
 			defer bar.done()
 			files, warnings, err := a.trees(cmd.Context(), global, fetcher, args)
 			if err != nil {
@@ -162,7 +165,10 @@ func (a *app) download(ctx context.Context, global *globalFlags, word string, pa
 	if err != nil {
 		return kind.DownloadsValue{}, nil, err
 	}
-	fetcher, bar := a.fetcher(global)
+	fetcher, bar, err := a.fetcher(global)
+	if err != nil {
+		return kind.DownloadsValue{}, nil, err
+	}
 	defer bar.done()
 	files, warnings, err := a.trees(ctx, global, fetcher, []string{word})
 	if err != nil {
@@ -269,7 +275,10 @@ On a terminal, control sequences in the file are taken out; a pipe gets its byte
 }
 
 func (a *app) cat(ctx context.Context, global *globalFlags, word, wanted string) error {
-	fetcher, bar := a.fetcher(global)
+	fetcher, bar, err := a.fetcher(global)
+	if err != nil {
+		return err
+	}
 	defer bar.done()
 	files, _, err := a.trees(ctx, global, fetcher, []string{word})
 	if err != nil {

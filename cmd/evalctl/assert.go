@@ -56,13 +56,19 @@ func asserted(name string, c compare.Comparison, rows []compare.Assessed, option
 // onPinned makes an error of a demand that was checked against other numbers than a
 // baseline was pinned to.
 func onPinned(name string, sides []compare.Side) error {
-	if name == "" {
-		return nil
-	}
-	for _, side := range sides {
-		if slices.ContainsFunc(side.Warnings, func(w nemo.Warning) bool { return w.Code == codeBaselineChanged }) {
-			return &verdictError{"--assert " + name + " is inconclusive: " + side.Label + " has other numbers than were pinned", exitInconclusive}
-		}
+	if changed := notAsPinned(sides); name != "" && len(changed) > 0 {
+		return &verdictError{"--assert " + name + " is inconclusive: " + changed[0] + " has other numbers than were pinned", exitInconclusive}
 	}
 	return nil
+}
+
+// notAsPinned are the sides of which a baseline has other numbers now.
+func notAsPinned(sides []compare.Side) []string {
+	var labels []string
+	for _, side := range sides {
+		if slices.ContainsFunc(side.Warnings, func(w nemo.Warning) bool { return w.Code == codeBaselineChanged }) {
+			labels = append(labels, side.Label)
+		}
+	}
+	return labels
 }

@@ -30,7 +30,7 @@ address of their store without credentials, and for each run a SHA-256 of its
 numbers. A later export changes nothing in silence: if a pinned run has other
 numbers the warning BASELINE_CHANGED says so wherever the name is used, and if
 one of its jobs was exported again to another run, BASELINE_REEXPORTED does.
---assert of compare is then inconclusive, and baseline show --assert fails.
+--assert and gate are then inconclusive at best, and baseline show --assert fails.
 
 ` + exitStatusesHelp,
 		Example: `  evalctl baseline set main c0bd961e50124ab3
@@ -281,10 +281,13 @@ func (a *app) pin(ctx context.Context, global *globalFlags, place settings.Place
 
 // loadOne reads the results of one side, and says what there is to say of them.
 func (a *app) loadOne(ctx context.Context, global *globalFlags, resolutions []query.Resolution, label string) (nemo.Evaluation, []nemo.Warning, error) {
-	fetcher, bar := a.fetcher(global)
+	fetcher, bar, err := a.fetcher(global)
+	if err != nil {
+		return nemo.Evaluation{}, nil, err
+	}
 	defer bar.done()
 	evaluations, err := fetcher.Load(ctx, resolutions)
-	if err != nil {
+	if err = lacking(global, err); err != nil {
 		return nemo.Evaluation{}, nil, err
 	}
 	return evaluations[0], append([]nemo.Warning{}, resolutions[0].Warnings(label)...), nil
@@ -307,15 +310,7 @@ func (a *app) workspaceOf(found query.Found, global *globalFlags) string {
 	if found.Source.Workspace != "" || !found.Store.Remote() {
 		return found.Source.Workspace
 	}
-	where, err := a.stores(global).where()
-	switch {
-	case err != nil || !sameServer(where.uri, found.Store.URI()):
-		return ""
-	case where.context != nil:
-		return where.context.Workspace
-	default:
-		return strings.TrimSpace(a.getenv("MLFLOW_WORKSPACE"))
-	}
+	return a.stores(global).workspace(found.Store.URI())
 }
 
 // storedAs is how a settings file names a store: a directory below the file's folder

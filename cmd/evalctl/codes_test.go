@@ -110,6 +110,8 @@ var producers = map[string]producer{
 	"CONFIG_NOT_FOUND":       {on: onExamples, args: "config show A1 --unresolved"},
 	"CONFIG_UNKNOWN":         {on: onShapes, args: "compare 5e6f7a8b 8899aabbccddeeff"},
 	"DUPLICATE_RUNS":         {on: onExamples, args: "runs B3"},
+	"FROM_CACHE":             {test: "cmd/evalctl/cache_test.go TestOfflineIsSaid"},
+	"LEFT_OUT_OFFLINE":       {test: "cmd/evalctl/cache_test.go TestOfflineIsSaid"},
 	"FAILED_STEPS":           {on: onShapes, args: "show eval-20260716T033320Z-mmlu_pro"},
 	"FILTERED_LOCALLY":       {on: onExamples, args: "runs --model /falcon/"},
 	"INVOCATION_TAG_DIFFERS": {on: onShapes, args: "runs d4e5f60718293a4b"},

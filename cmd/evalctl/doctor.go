@@ -32,6 +32,9 @@ Where settings and credentials come from: docs/connections.md.
   evalctl doctor --tracking-uri https://mlflow.example.com -o brief`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if global.offline {
+				return usagef("doctor asks the server, which --offline forbids")
+			}
 			value, failed := a.doctor(cmd.Context(), global)
 			if err := cmd.Context().Err(); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/settings"
@@ -89,6 +90,7 @@ type failure struct {
 	Hint       *string  `json:"hint"`
 	ExitStatus int      `json:"exit_status"`
 	Candidates []string `json:"candidates,omitempty"`
+	Lacks      []string `json:"lacks,omitempty"`
 
 	lines []string // of Message, each a mistake with its place; nil: it is one line
 }
@@ -100,7 +102,7 @@ func classify(err error) failure {
 		return failure{Code: codeInterrupted, Message: "interrupted", ExitStatus: exitInterrupted}
 	}
 	if found, ok := errors.AsType[*query.Error](err); ok {
-		f := failure{Code: string(found.Code), Message: found.Error(), ExitStatus: exitFailure, Candidates: found.Candidates}
+		f := failure{Code: string(found.Code), Message: found.Error(), ExitStatus: exitFailure, Candidates: found.Candidates, Lacks: found.Lacks}
 		if found.Hint != "" {
 			f.Hint = &found.Hint
 		}
@@ -183,7 +185,7 @@ func (a *app) report(f failure, asJSON bool) int {
 	for _, line := range f.lines {
 		fmt.Fprintf(a.stderr, "evalctl: %s\n", render.Sanitize(line))
 	}
-	for _, candidate := range f.Candidates {
+	for _, candidate := range slices.Concat(f.Candidates, f.Lacks) {
 		fmt.Fprintf(a.stderr, "  %s\n", render.Sanitize(candidate))
 	}
 	if f.Hint != nil {

@@ -172,6 +172,9 @@ func (a *app) gate(ctx context.Context, global *globalFlags, f *gateFlags, words
 	if err != nil {
 		return err
 	}
+	for _, side := range notAsPinned(sides) {
+		answer.Doubt(side + " has other numbers than were pinned")
+	}
 	if f.explain {
 		answer.Explain()
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -129,7 +130,12 @@ func (a *app) invocations(ctx context.Context, global *globalFlags, list *listFl
 	for _, invocation := range value.Invocations {
 		all = append(all, listed[invocation.InvocationID]...)
 	}
-	return value, append(warnings, modelUnknown(all, global.search.deep)...), nil
+	var ids []string
+	for _, run := range all {
+		ids = append(ids, run.RunID)
+	}
+	warnings = append(warnings, modelUnknown(all, global.search.deep)...)
+	return value, slices.Concat(warnings, offlineNotes(store, ids), leftOutOffline(global)), nil
 }
 
 // searchLaunches reads until it has come across as many invocations as are wanted;

@@ -16,8 +16,9 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"evalctl": ma
 // process is what evalctl believes it runs in.
 type process struct {
 	env    map[string]string
-	width  int  // of the terminal that stdout is; 0: a pipe
-	errors bool // stderr is a terminal too
+	width  int    // of the terminal that stdout is; 0: a pipe
+	errors bool   // stderr is a terminal too
+	dir    string // the working directory; "": testdata/settings
 }
 
 // outcome is what one call left behind.
@@ -38,9 +39,14 @@ func (p process) run(tb testing.TB, args ...string) outcome {
 			terminal := p.width > 0 && (w == &stdout || p.errors)
 			return p.width, terminal
 		},
-		cacheDir:  func() (string, error) { return "", errors.New("no cache in tests") },
+		cacheDir: func() (string, error) {
+			if len(args) > 0 && args[0] == "cache" {
+				return filledCache(tb), nil
+			}
+			return "", errors.New("no cache in tests")
+		},
 		now:       func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) },
-		workDir:   func() (string, error) { return "testdata/settings", nil },
+		workDir:   func() (string, error) { return firstSet(p.dir, "testdata/settings"), nil },
 		configDir: func() (string, error) { return "testdata/settings/user", nil },
 		version:   "1.2.3", commit: "abc",
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/connection"
+	"github.com/evalctl/evalctl/pkg/artifacts"
 )
 
 // run executes one command line and returns the exit status.
@@ -18,6 +19,8 @@ func run(ctx context.Context, a *app, args []string) int {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	reached, err := root.ExecuteContextC(ctx)
+	// That the cache could not be measured changes no answer.
+	_ = global.cache.Trim()
 	if err == nil {
 		return exitOK
 	}
@@ -26,6 +29,7 @@ func run(ctx context.Context, a *app, args []string) int {
 		// commands and flags, numbers of arguments.
 		err = asUsage(reached, err)
 	}
+	err = lacking(global, err)
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
@@ -68,11 +72,15 @@ type globalFlags struct {
 	context      string
 	connection   connection.Settings
 	noCache      bool
+	refresh      bool
+	offline      bool
+	cacheSize    string
 	quiet        bool
 	output       outputFlags
 	search       searchFlags
-	stores       *stores // those of this call, once there are any
-	started      bool    // a verb has begun: errors are no longer about usage
+	stores       *stores          // those of this call, once there are any
+	cache        *artifacts.Cache // the same
+	started      bool             // a verb has begun: errors are no longer about usage
 }
 
 // newRoot makes the tree of commands, with those of stat only if they are asked
@@ -116,9 +124,13 @@ A selector names one side:
 	flags.StringArrayVar(&global.connection.Headers, "header", nil, "a header 'Name: value' for the tracking server, repeatable (also $EVALCTL_HEADERS, one a line)")
 	flags.StringVar(&global.connection.TokenCommand, "token-command", "", "a command that prints the token to log in with (default $EVALCTL_TOKEN_COMMAND)")
 	flags.StringArrayVar(&global.connection.ArtifactHosts, "allow-artifact-host", nil, "another host that may get the credentials, repeatable (also $EVALCTL_ARTIFACT_HOSTS)")
-	flags.BoolVar(&global.noCache, "no-cache", false, "neither read nor write the cache of artifacts")
+	flags.BoolVar(&global.offline, "offline", false, "ask no server: answer from the cache")
+	flags.BoolVar(&global.refresh, "refresh", false, "fetch files again that are in the cache")
+	flags.BoolVar(&global.noCache, "no-cache", false, "neither read nor write the cache")
+	flags.StringVar(&global.cacheSize, "cache-size", "", "how large the cache may become, such as 500MB (default 2GB, or $EVALCTL_CACHE_SIZE)")
 	flags.BoolVarP(&global.quiet, "quiet", "q", false, "no progress")
 	flags.SortFlags = false
+	_ = root.RegisterFlagCompletionFunc("cache-size", cobra.NoFileCompletions)
 	_ = root.RegisterFlagCompletionFunc("context", a.completeContexts)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddGroup(
@@ -137,6 +149,7 @@ A selector names one side:
 		newConfig(a, global),
 		newArtifacts(a, global),
 		newBaseline(a, global),
+		newCache(a, global),
 		newContext(a, global),
 		newStat(a, global, withStat),
 		newRender(a, global),

@@ -114,10 +114,13 @@ func (a *app) searchRuns(ctx context.Context, global *globalFlags, list *listFla
 		a.hintNearMiss(ctx, store, resolver)
 	}
 	found = []nemo.Run{}
+	var ids []string
 	for _, run := range runs {
 		found = append(found, query.Describe(store, run))
+		ids = append(ids, run.ID)
 	}
-	return found, complete, slices.Concat(filteredHere(store, resolver.Selection), tally.Warnings(), query.WarningsOf(store)), nil
+	warnings = append(filteredHere(store, resolver.Selection), tally.Warnings()...)
+	return found, complete, slices.Concat(warnings, query.WarningsOf(store), offlineNotes(store, ids), leftOutOffline(global)), nil
 }
 
 // selectedRuns are the runs behind words.
@@ -126,7 +129,10 @@ func (a *app) selectedRuns(ctx context.Context, global *globalFlags, words []str
 	if err != nil {
 		return nil, nil, err
 	}
-	models, done := a.models(global)
+	models, done, err := a.models(global)
+	if err != nil {
+		return nil, nil, err
+	}
 	defer done()
 	runs, warnings := []nemo.Run{}, []nemo.Warning{}
 	labels := sideLabels(resolutions)

@@ -71,6 +71,8 @@ var answers = []struct{ kind, line string }{
 	{kind.Baseline, "baseline ls"}, // of testdata/settings
 	{kind.Baseline, "baseline show main"},
 	{kind.Context, "context ls"},
+	{kind.Cache, "cache ls"},
+	{kind.Cache, "cache clear"},
 	{kind.Comparison, "compare @main demo:ce963eed"},
 	{kind.Config, "config show demo:c0bd961e"},
 	{kind.Config, "config show 768a79ce OUTPUT"},

@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "data": data, "examples": examples, "mlflow": mlflow, "export": export, "fault": fault, "requests": requests,
-			"database": database, "filestore": filestore, "records": records,
+			"database": database, "filestore": filestore, "records": records, "damage": damage,
 		},
 	})
 }
@@ -215,4 +215,19 @@ func requests(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 0 && strconv.Itoa(len(all)) != args[0] {
 		ts.Fatalf("%d requests, want %s:%s", len(all), args[0], got.String())
 	}
+}
+
+// damage DIR changes a byte of every file below a folder.
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(name)
+		if err != nil || len(content) == 0 {
+			return err
+		}
+		content[len(content)-1] ^= 1
+		return os.WriteFile(name, content, 0o600)
+	}))
 }

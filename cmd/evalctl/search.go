@@ -228,7 +228,22 @@ func (a *app) resolve(ctx context.Context, global *globalFlags, words []string) 
 			hint:    "filters are for model:NAME and @latest; an id is what it is",
 		}
 	}
-	return resolver.Resolve(ctx, selectors)
+	resolutions, err := resolver.Resolve(ctx, selectors)
+	noteOffline(resolutions)
+	return resolutions, err
+}
+
+// noteOffline says of the runs that a cache told of that it did.
+func noteOffline(resolutions []query.Resolution) {
+	for _, resolution := range resolutions {
+		for k, found := range resolution.Found {
+			ids := make([]string, len(found.Runs))
+			for i, run := range found.Runs {
+				ids[i] = run.ID
+			}
+			resolution.Found[k].Notes = append(found.Notes, offlineNotes(found.Store, ids)...)
+		}
+	}
 }
 
 // resolver finds runs as the flags say; done ends its progress.
@@ -247,18 +262,24 @@ func (a *app) resolver(global *globalFlags) (r query.Resolver, done func(), err 
 			return r, nil, err
 		}
 	}
-	models, done := a.models(global)
+	models, done, err := a.models(global)
+	if err != nil {
+		return r, nil, err
+	}
 	return query.Resolver{Stores: stores, Selection: selection, Models: models, Near: spelling.Near, Baselines: stores.baseline}, done, nil
 }
 
 // models tells the models that no tag or parameter does: from the cache, with
 // --deep from the runs' files.
-func (a *app) models(global *globalFlags) (models query.Models, done func()) {
-	fetcher, bar := a.fetcher(global)
-	if global.search.deep {
-		return fetcher.FetchModels, bar.done
+func (a *app) models(global *globalFlags) (models query.Models, done func(), err error) {
+	fetcher, bar, err := a.fetcher(global)
+	if err != nil {
+		return nil, nil, err
 	}
-	return fetcher.CachedModels, bar.done
+	if global.search.deep {
+		return fetcher.FetchModels, bar.done, nil
+	}
+	return fetcher.CachedModels, bar.done, nil
 }
 
 // filteredHere warns of what no server evaluates.

@@ -57,6 +57,7 @@ func (a *app) modelSides(ctx context.Context, global *globalFlags) ([]compare.Si
 	}
 	resolutions, warnings, err := resolver.ByModel(ctx)
 	done()
+	noteOffline(resolutions)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,10 +67,13 @@ func (a *app) modelSides(ctx context.Context, global *globalFlags) ([]compare.Si
 
 // sidesOf reads the files behind resolutions.
 func (a *app) sidesOf(ctx context.Context, global *globalFlags, resolutions []query.Resolution, load loader) ([]compare.Side, error) {
-	fetcher, bar := a.fetcher(global)
+	fetcher, bar, err := a.fetcher(global)
+	if err != nil {
+		return nil, err
+	}
 	defer bar.done()
 	evaluations, err := load(fetcher, ctx, resolutions)
-	if err != nil {
+	if err = lacking(global, err); err != nil {
 		return nil, err
 	}
 	labels := sideLabels(resolutions)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -28,6 +27,8 @@ type stores struct {
 	mu     sync.Mutex
 	opened map[string]query.Store
 	said   bool // which place was chosen
+
+	offline *artifacts.Offline // answers for servers; nil: they answer themselves
 }
 
 // stores are those of this call.
@@ -158,13 +159,44 @@ func (s *stores) once(key string, open func() (query.Store, error)) (query.Store
 	return store, nil
 }
 
-// rest opens an MLflow server, in a workspace if one is named.
+// rest opens an MLflow server, in a workspace if one is named, so that what it
+// answers is kept; offline what was kept.
 func (s *stores) rest(ctx context.Context, uri, workspace string) (query.Store, error) {
-	store, _, err := s.connect(ctx, uri, workspace)
+	cache, err := s.app.cache(s.global)
 	if err != nil {
 		return nil, err
 	}
-	return store, nil
+	if s.global.offline {
+		if cache == nil {
+			return nil, usagef("--offline, and there is no cache")
+		}
+		store, err := rest.New(rest.Options{URI: uri})
+		if err != nil {
+			return nil, err
+		}
+		if s.offline == nil {
+			s.offline = cache.Offline()
+		}
+		return s.offline.Store(store, firstSet(workspace, s.workspace(uri))), nil
+	}
+	store, found, err := s.connect(ctx, uri, workspace)
+	if err != nil {
+		return nil, err
+	}
+	return cache.Record(store, found.Options.Workspace), nil
+}
+
+// workspace is the one that the settings of a server name.
+func (s *stores) workspace(uri string) string {
+	where, err := s.where()
+	switch {
+	case err != nil || !sameServer(uri, where.uri):
+		return ""
+	case where.context != nil:
+		return where.context.Workspace
+	default:
+		return strings.TrimSpace(s.app.getenv("MLFLOW_WORKSPACE"))
+	}
 }
 
 // connect opens an MLflow server with what MLflow's own client would read, or what
@@ -225,22 +257,4 @@ func login(c settings.Context) connection.Login {
 		Name: c.Name, Workspace: c.Workspace, Headers: c.Headers, HeadersEnv: c.HeadersEnv,
 		TokenCommand: c.TokenCommand, TokenEnv: c.TokenEnv, UsernameEnv: c.UsernameEnv, PasswordEnv: c.PasswordEnv,
 	}
-}
-
-// fetcher reads artifacts, through the cache unless it is off.
-func (a *app) fetcher(global *globalFlags) (*artifacts.Fetcher, *progress) {
-	bar := a.progress(global)
-	var cache *artifacts.Cache
-	if !global.noCache {
-		dir := a.getenv("EVALCTL_CACHE_DIR")
-		if dir == "" {
-			if base, err := a.cacheDir(); err == nil {
-				dir = filepath.Join(base, "evalctl")
-			}
-		}
-		if dir != "" {
-			cache = artifacts.OpenCache(dir)
-		}
-	}
-	return artifacts.NewFetcher(cache, bar, 0), bar
 }

@@ -34,6 +34,17 @@ type Answer struct {
 	Explanations []Explanation         `json:"explanations"` // empty unless they were asked for
 }
 
+// Doubt makes an answer that would pass inconclusive, for a reason that is not in the
+// numbers: they are not those that were meant. A failure stays one.
+func (a *Answer) Doubt(reason string) {
+	if a.Verdict == Pass {
+		a.Verdict = Inconclusive
+	}
+	if a.Verdict == Inconclusive {
+		a.Reasons = append(a.Reasons, reason)
+	}
+}
+
 // PolicyFile says which policy decided.
 type PolicyFile struct {
 	Path    string `json:"path"`

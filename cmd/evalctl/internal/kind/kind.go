@@ -27,6 +27,7 @@ const (
 	ConfigDiff  = "config_diff"
 	Averages    = "averages"
 	Baseline    = "baseline"
+	Cache       = "cache"
 	Context     = "context"
 	Artifacts   = "artifacts"
 	Doctor      = "doctor"
@@ -98,6 +99,7 @@ func All() []Kind {
 		of(Artifacts, "artifacts ls", ArtifactsValue{}, ArtifactsDocument, mainList(func(v *ArtifactsValue) *[]Artifact { return &v.Artifacts })),
 		of(Averages, "average", compare.Averages{}, AveragesDocument, mainList(func(v *compare.Averages) *[]compare.SideAverage { return &v.Averages })),
 		of(Baseline, "baseline", BaselineValue{}, BaselineDocument, mainList(func(v *BaselineValue) *[]BaselineEntry { return &v.Baselines })),
+		of(Cache, "cache", CacheValue{}, CacheDocument, mainList(func(v *CacheValue) *[]CacheEntry { return &v.Entries })),
 		of(Context, "context", ContextValue{}, ContextDocument, mainList(func(v *ContextValue) *[]ContextEntry { return &v.Contexts })),
 		of(Comparison, "compare, demo", twoSides, ComparisonDocument, mainList(func(v *compare.Comparison) *[]compare.Row { return &v.Rows })),
 		of(Config, "config show", compare.Configs{}, ConfigDocument, mainList(func(v *compare.Configs) *[]compare.RunConfig { return &v.Runs })),

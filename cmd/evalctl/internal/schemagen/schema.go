@@ -133,8 +133,9 @@ func errorSchema() *jsonschema.Schema {
 			"hint":        {Types: []string{"string", "null"}},
 			"exit_status": {Type: "integer"},
 			"candidates":  {Type: "array", Items: text},
+			"lacks":       {Type: "array", Items: text},
 		},
-		PropertyOrder: []string{"code", "message", "hint", "exit_status", "candidates"},
+		PropertyOrder: []string{"code", "message", "hint", "exit_status", "candidates", "lacks"},
 		Required:      []string{"code", "message", "hint", "exit_status"},
 
 		AdditionalProperties: nothing(),
