@@ -109,7 +109,7 @@ func (a *app) examine(ctx context.Context, global *globalFlags, c *checkup) {
 		return
 	}
 	scheme, _, _ := strings.Cut(where.uri, ":")
-	route := func(query.Run) string { return "from the directory" }
+	route := func(query.Run) string { return "on this machine" }
 	var store query.Store
 	if scheme == "http" || scheme == "https" {
 		server, found, err := stores.connect(ctx, where.uri, "")
@@ -176,7 +176,7 @@ func (c *checkup) permissions(ctx context.Context, store query.Store) (query.Run
 		return query.Run{}, false
 	}
 	detail := countOf(len(experiments), "experiment") + " can be read"
-	if !store.Remote() {
+	if len(experiments) == 0 {
 		detail = "evaluations can be read"
 	}
 	if len(runs) == 0 {

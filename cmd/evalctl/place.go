@@ -77,7 +77,7 @@ func unknownName(what, name string, names []string, make string) error {
 	case len(near) > 0:
 		e.Hint = "did you mean " + strings.Join(near, " or ") + "?"
 	case len(names) > 0:
-		e.Hint = "there are " + strings.Join(names, ", ") + "\n" + make
+		e.Hint = "known: " + strings.Join(names, ", ") + "\n" + make
 	}
 	return e
 }

@@ -274,19 +274,26 @@ func describeSearch(search query.Search) string {
 	if namesRuns(search) {
 		return "the runs of " + search.Filter[0].Value
 	}
-	var parts, any []string
+	what, alternatives := "runs", []string(nil)
 	for _, filter := range search.Any {
-		any = append(any, filter.String())
+		// How evaluations of odd shapes are told from other runs is many words.
+		odd := slices.ContainsFunc(filter, func(c query.Condition) bool { return c.Op == query.Absent })
+		if tagged := slices.Equal(filter, query.Filter{{Entity: query.Tag, Key: query.TagInvocation, Op: query.HasPrefix}}); odd || tagged {
+			what = "evaluations"
+		} else {
+			alternatives = append(alternatives, filter.String())
+		}
 	}
-	for _, part := range []string{search.Filter.String(), strings.Join(any, " OR "), search.Raw} {
+	var parts []string
+	for _, part := range []string{search.Filter.String(), strings.Join(alternatives, " OR "), search.Raw} {
 		if part != "" {
 			parts = append(parts, part)
 		}
 	}
 	if len(parts) == 0 {
-		return "a list of all runs"
+		return "a list of all " + what
 	}
-	return "a list of the runs with " + strings.Join(parts, " AND ")
+	return "a list of the " + what + " with " + strings.Join(parts, " AND ")
 }
 
 func (r *replay) Run(_ context.Context, id string) (query.Run, error) {

@@ -101,7 +101,7 @@ func (s *Store) failure(err error) error {
 }
 
 const (
-	hintKinds = "a tracking store is an MLflow server (http://, https://), its database (sqlite:///FILE or a path), or a launcher output directory"
+	hintKinds = "a tracking store is an MLflow server (http://, https://), its database (sqlite:///FILE or a path), its file store (mlruns), or a launcher output directory"
 	hintCopy  = "copy it again: of a database that is in use with sqlite3 FILE '.backup COPY'"
 )
 
