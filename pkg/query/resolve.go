@@ -111,11 +111,11 @@ func (r Resolver) Resolve(ctx context.Context, selectors []Selector) ([]Resoluti
 
 // noteWarnings hands on what the stores could not read, that of each store once.
 func noteWarnings(resolutions []Resolution) {
-	noted := map[Store]bool{}
+	noted := map[string]bool{} // by URI
 	for _, resolution := range resolutions {
 		for i, found := range resolution.Found {
-			if !noted[found.Store] {
-				noted[found.Store] = true
+			if uri := found.Store.URI(); !noted[uri] {
+				noted[uri] = true
 				resolution.Found[i].Notes = append(found.Notes, WarningsOf(found.Store)...)
 			}
 		}
