@@ -1,6 +1,7 @@
 // Package conformance checks the contract of [query.Store] on any store that
-// holds the example evaluations of test/data: a tracking server filled by the
-// launcher's exporter, or the directories themselves.
+// holds the example evaluations of test/data: a tracking server, a database or a file
+// store filled by the launcher's exporter, the directories themselves, or the
+// reference, test/memstore.
 package conformance
 
 import (
@@ -42,8 +43,12 @@ type Options struct {
 	Broken []string
 
 	// Unsure: the server answers the same for a file that is not there and one that
-	// it cannot read, as MLflow does of files in S3, and calls a folder an empty file.
+	// it cannot read, as MLflow does of files in S3 and MLflow 2 of all, and may call a
+	// folder an empty file.
 	Unsure bool
+
+	// Language: the store evaluates filters in MLflow's language; others refuse them.
+	Language bool
 
 	// Parts are the names of what is checked; nil is everything.
 	Parts []string
@@ -72,6 +77,7 @@ func Run(t *testing.T, open func(t *testing.T) query.Store, options Options) {
 		{"SearchNothing", s.searchNothing},
 		{"SearchOperators", s.searchOperators},
 		{"SearchAny", s.searchAny},
+		{"SearchLanguage", s.searchLanguage},
 		{"Find", s.find},
 		{"SearchLimit", s.searchLimit},
 		{"SearchStopsEarly", s.searchStopsEarly},

@@ -7,11 +7,12 @@ import (
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
-// Exported is how a tracking store differs that test/load filled from the
+// Exported is how a tracking store of MLflow's differs that test/load filled from the
 // launcher's output directory with the launcher's exporter.
 func Exported(tree fs.FS) Options {
 	return Options{
 		OnlyFinished: true,
+		Language:     true,
 		Copies: map[string]int{
 			// A1 is in a second experiment.
 			"c0bd961e50124ab3.0": 2, "c0bd961e50124ab3.1": 2, "c0bd961e50124ab3.2": 2,

@@ -57,6 +57,61 @@ func (s suite) searchAny(t *testing.T, store query.Store) {
 	}
 }
 
+// searchLanguage asks in MLflow's language for what [query.Filter] can say too, and
+// for the one thing that it cannot, a metric. A store that does not know the language
+// says so, and does not answer with everything.
+func (s suite) searchLanguage(t *testing.T, store query.Store) {
+	refused := []string{"tags.harness = ", "OR", "no words"}
+	if !s.options.Language {
+		refused = append(refused, "tags.harness = 'bfcl'")
+	}
+	for _, raw := range refused {
+		if runs, err := query.All(store.Search(t.Context(), query.Search{Raw: raw})); !query.HasCode(err, query.Usage) {
+			t.Errorf("search %q: %s, %v; want an error of usage", raw, ids(runs), err)
+		}
+	}
+	if !s.options.Language {
+		return
+	}
+	all := search(t, store)
+	raw := func(raw string, meets func(query.Run) bool) {
+		t.Helper()
+		for name, of := range map[string]query.Search{
+			"alone":             {},
+			"with a filter":     {Filter: query.Filter{tag(query.TagInvocation, query.HasPrefix, "7")}},
+			"with alternatives": {Any: []query.Filter{{tag(query.TagTask, query.Like, "*arith")}, {tag(query.TagTask, query.Like, "*story")}}},
+		} {
+			of.Raw = raw
+			var want []string
+			for _, run := range all {
+				if meets(run) && of.Match(run) {
+					want = append(want, run.ID)
+				}
+			}
+			for _, of.Limit = range []int{0, 2} {
+				if of.Limit > 0 {
+					want = want[:min(of.Limit, len(want))]
+				}
+				got, err := query.All(store.Search(t.Context(), of))
+				if err != nil || !slices.Equal(ids(got), want) {
+					t.Errorf("%s, %s, limit %d: %s, %v; want %s", raw, name, of.Limit, ids(got), err, want)
+				}
+			}
+		}
+	}
+	raw("tags.harness = 'bfcl'", func(run query.Run) bool { return run.Tags[query.TagHarness] == "bfcl" })
+	raw("tags.harness != 'bfcl'", func(run query.Run) bool { harness, ok := run.Tags[query.TagHarness]; return ok && harness != "bfcl" })
+	raw("tags.`task_name` LIKE '%.arith' AND attributes.status = 'FINISHED'", func(run query.Run) bool {
+		return strings.HasSuffix(run.Tags[query.TagTask], ".arith") && run.Status == query.StatusFinished
+	})
+	raw("params.no_such_param = '1'", func(query.Run) bool { return false })
+	const metric = "arith_pass_at_1_correct"
+	raw("metrics.`"+metric+"` > 0.5", func(run query.Run) bool { return run.Metrics[metric] > 0.5 })
+	if !slices.ContainsFunc(all, func(run query.Run) bool { _, ok := run.Metrics[metric]; return ok }) && len(all[0].Metrics) > 0 {
+		t.Errorf("no run has the metric %s", metric)
+	}
+}
+
 // checkSearch compares a search, whole and cut at any length, with the runs that
 // match among all.
 func (s suite) checkSearch(t *testing.T, store query.Store, all []query.Run, of query.Search) {

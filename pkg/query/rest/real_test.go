@@ -43,7 +43,20 @@ func invocationNamed(t *testing.T, name string) stack.Invocation {
 
 func TestConformance(t *testing.T) {
 	tree := os.DirFS(filepath.Join(stack.Data(t), "launcher-output"))
-	conformance.Run(t, func(t *testing.T) query.Store { return realStore(t) }, conformance.Exported(tree))
+	for _, version := range stack.Versions() {
+		t.Run(string(version), func(t *testing.T) {
+			url := stack.Plain(t, version)
+			options := conformance.Exported(tree)
+			options.Unsure = version == stack.MLflow2
+			conformance.Run(t, func(t *testing.T) query.Store {
+				store, err := rest.New(rest.Options{URI: url, UserAgent: "evalctl/test"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return store
+			}, options)
+		})
+	}
 }
 
 func TestRealSearch(t *testing.T) {
