@@ -5,13 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/evalctl/evalctl/test/untouched"
 )
 
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"evalctl": main}) }
+// Tests of this package read test/data itself, and write nothing there.
+func TestMain(m *testing.M) {
+	suite := untouched.Suite{Tests: m, Dirs: []string{filepath.Join(moduleRoot, "test", "data")}}
+	testscript.Main(suite, map[string]func(){"evalctl": main})
+}
 
 // process is what evalctl believes it runs in.
 type process struct {

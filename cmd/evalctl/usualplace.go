@@ -3,13 +3,13 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"strings"
-	"unicode"
+
+	"github.com/evalctl/evalctl/pkg/query/mlruns"
 )
 
 // usualPlace is where MLflow itself keeps runs if nobody says where.
 type usualPlace struct {
-	uri  string
+	uri  string // its path
 	said string // the line that names it
 }
 
@@ -31,35 +31,14 @@ func usualIn(dir string) *usualPlace {
 	const other = "; --tracking-uri names another place"
 	_, noDatabase := os.Stat(filepath.Join(dir, databaseName))
 	switch {
-	case holdsExperiments(filepath.Join(dir, fileStoreName)):
+	case mlruns.HasExperiment(filepath.Join(dir, fileStoreName)):
 		said := "reading ./" + fileStoreName + ", as MLflow would here"
 		if noDatabase == nil {
 			said += ", and not ./" + databaseName
 		}
 		return &usualPlace{filepath.Join(dir, fileStoreName), said + other}
 	case noDatabase == nil:
-		slashed := filepath.ToSlash(filepath.Join(dir, databaseName))
-		return &usualPlace{"sqlite:///" + slashed, "reading ./" + databaseName + ", as MLflow would here" + other}
+		return &usualPlace{filepath.Join(dir, databaseName), "reading ./" + databaseName + ", as MLflow would here" + other}
 	}
 	return nil
-}
-
-func holdsExperiments(dir string) bool {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return false
-	}
-	for _, entry := range entries {
-		if strings.ContainsFunc(entry.Name(), func(r rune) bool { return !unicode.IsDigit(r) }) {
-			continue
-		}
-		path := filepath.Join(dir, entry.Name())
-		if info, err := os.Stat(path); err != nil || !info.IsDir() { // a link may lead to one
-			continue
-		}
-		if _, err := os.Lstat(filepath.Join(path, "meta.yaml")); err == nil {
-			return true
-		}
-	}
-	return false
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/query/mlruns"
+	"github.com/evalctl/evalctl/test/untouched"
 )
 
 // contentOf reads one file of a run.
@@ -78,7 +79,7 @@ func TestArtifactAddresses(t *testing.T) {
 			if test.own {
 				s.write("RUN/artifacts/h.t/artifacts/results.yml", "x")
 			}
-			before := snapshot(t, filepath.Dir(s.dir))
+			before := untouched.Take(t, filepath.Dir(s.dir))
 			store := opened(t, s.dir)
 			run := query.Run{ID: runID(2), ExperimentID: "1", ArtifactURI: of(test.uri)}
 			got, err := contentOf(t, store, run, "h.t/artifacts/results.yml")
@@ -102,7 +103,7 @@ func TestArtifactAddresses(t *testing.T) {
 					}
 				}
 			}
-			before.check(t, filepath.Dir(s.dir))
+			before.Check(t)
 		})
 	}
 }

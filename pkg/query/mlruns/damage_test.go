@@ -12,6 +12,7 @@ import (
 
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/query/mlruns"
+	"github.com/evalctl/evalctl/test/untouched"
 )
 
 // runID is the id of a run that [grow] made.
@@ -180,7 +181,7 @@ func TestDamagedRun(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			test.do(s)
-			before := snapshot(t, s.dir)
+			before := untouched.Take(t, s.dir)
 			for _, search := range []query.Search{{}, {Expected: 1}, {Raw: "metrics.m >= 0"}} {
 				store := opened(t, s.dir)
 				if got := ids(t, store, search); !slices.Equal(got, others()) {
@@ -204,7 +205,7 @@ func TestDamagedRun(t *testing.T) {
 			if run, err := store.Run(t.Context(), runID(3)); err != nil || run.ID != runID(3) {
 				t.Errorf("another run by its id: %v, %v", run.ID, err)
 			}
-			before.check(t, s.dir)
+			before.Check(t)
 		})
 	}
 }

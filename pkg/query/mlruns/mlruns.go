@@ -21,6 +21,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
@@ -60,18 +61,20 @@ var (
 )
 
 // Is reports whether a path is a file store and not some other directory: it has an
-// experiment, deleted or not, whose name is a number as MLflow's are, or it is an
-// empty one with the usual name.
+// experiment, deleted or not, or it is an empty one with the usual name.
 func Is(dir string) bool {
 	trash := filepath.Join(dir, trashFolder)
-	if hasExperiment(dir) || hasExperiment(trash) {
+	if HasExperiment(dir) || HasExperiment(trash) {
 		return true
 	}
 	info, err := os.Stat(trash)
 	return err == nil && info.IsDir() && filepath.Base(dir) == "mlruns"
 }
 
-func hasExperiment(dir string) bool {
+// HasExperiment reports whether a directory holds one as MLflow tells it
+// (mlflow/tracking/_tracking_service/utils.py, _has_existing_mlruns_data): a directory
+// whose name is digits, of any script, and that has an entry meta.yaml.
+func HasExperiment(dir string) bool {
 	file, err := os.Open(dir)
 	if err != nil {
 		return false
@@ -80,10 +83,14 @@ func hasExperiment(dir string) bool {
 	for {
 		entries, err := file.ReadDir(entriesAtOnce)
 		for _, entry := range entries {
-			if !consistsOf(entry.Name(), digits) {
+			if strings.ContainsFunc(entry.Name(), func(r rune) bool { return !unicode.IsDigit(r) }) {
 				continue
 			}
-			if info, err := os.Stat(filepath.Join(dir, entry.Name(), metaFile)); err == nil && info.Mode().IsRegular() {
+			path := filepath.Join(dir, entry.Name())
+			if info, err := os.Stat(path); err != nil || !info.IsDir() { // a link may lead to one
+				continue
+			}
+			if _, err := os.Lstat(filepath.Join(path, metaFile)); err == nil {
 				return true
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/test/stack"
+	"github.com/evalctl/evalctl/test/untouched"
 )
 
 // question is a filter and what is looked at: "active" or "all".
@@ -99,14 +100,14 @@ func TestAsMLflow(t *testing.T) {
 		t.Run(string(version), func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "mlruns")
 			stack.FileStoreClient(t, version, "", "-B", client, "write", dir)
-			before := snapshot(t, dir)
+			before := untouched.Take(t, dir)
 			asked := questions()
 			if version != stack.MLflow3 {
 				asked = asked[:150] // the language is the same
 			}
 			t.Run("filters", func(t *testing.T) { checkFilters(t, client, dir, asked) })
 			t.Run("values", func(t *testing.T) { checkValues(t, dir) })
-			before.check(t, dir)
+			before.Check(t)
 		})
 	}
 }

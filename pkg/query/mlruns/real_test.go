@@ -9,6 +9,7 @@ import (
 	"github.com/evalctl/evalctl/pkg/query/mlruns"
 	"github.com/evalctl/evalctl/test/conformance"
 	"github.com/evalctl/evalctl/test/stack"
+	"github.com/evalctl/evalctl/test/untouched"
 )
 
 func opened(t testing.TB, dir string) *mlruns.Store {
@@ -24,12 +25,12 @@ func opened(t testing.TB, dir string) *mlruns.Store {
 // exporter wrote, and checks that reading changes nothing.
 func TestConformance(t *testing.T) {
 	dir := stack.FileStore(t)
-	before := snapshot(t, dir)
+	before := untouched.Take(t, dir)
 	tree := os.DirFS(filepath.Join(stack.Data(t), "launcher-output"))
 	store := opened(t, dir)
 	conformance.Run(t, func(*testing.T) query.Store { return store }, conformance.Exported(tree))
 	if warnings := store.Warnings(); len(warnings) > 0 {
 		t.Errorf("warnings of a store that is whole: %v", warnings)
 	}
-	before.check(t, dir)
+	before.Check(t)
 }

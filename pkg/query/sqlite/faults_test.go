@@ -3,12 +3,10 @@ package sqlite_test
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,49 +14,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/query/sqlite"
 	"github.com/evalctl/evalctl/test/stack"
+	"github.com/evalctl/evalctl/test/untouched"
 )
 
-// contents has every file below a folder with its time and the digest of its bytes.
-func contents(t *testing.T, dir string) map[string]string {
+// unchanged fails if reading changed anything below a folder.
+func unchanged(t *testing.T, dir string, read func()) {
 	t.Helper()
-	all := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		all[path] = info.Mode().String() + " " + info.ModTime().String()
-		if entry.Type().IsRegular() {
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			all[path] += fmt.Sprintf(" %d %x", len(data), sha256.Sum256(data))
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
-// untouched fails if reading changed anything below a folder.
-func untouched(t *testing.T, dir string, read func()) {
-	t.Helper()
-	before := contents(t, dir)
+	before := untouched.Take(t, dir)
 	read()
-	if diff := cmp.Diff(before, contents(t, dir)); diff != "" {
-		t.Errorf("reading changed files (-before +after):\n%s", diff)
-	}
+	before.Check(t)
 }
 
 // names are those of the runs that a search finds.
@@ -166,19 +133,19 @@ func newest(t *testing.T, store query.Store) string {
 func TestNothingIsWritten(t *testing.T) {
 	dir := stack.Filled(t, stack.Setup{})
 	path := filepath.Join(dir, "mlflow.db")
-	t.Run("at rest", func(t *testing.T) { untouched(t, dir, func() { everything(t, path) }) })
+	t.Run("at rest", func(t *testing.T) { unchanged(t, dir, func() { everything(t, path) }) })
 	t.Run("while a program has it open", func(t *testing.T) {
 		w := startWriter(t, path, "")
 		w.run(insert("first", 1))
 		store := open(t, path)
-		untouched(t, dir, func() {
+		unchanged(t, dir, func() {
 			if got := newest(t, store); got != "first" {
 				t.Errorf("newest is %s", got)
 			}
 		})
 		w.run("BEGIN IMMEDIATE")
 		w.run(insert("not yet", 2))
-		untouched(t, dir, func() {
+		unchanged(t, dir, func() {
 			if got := newest(t, store); got != "first" {
 				t.Errorf("newest is %s", got)
 			}
@@ -193,7 +160,7 @@ func TestNothingIsWritten(t *testing.T) {
 		w := startWriter(t, path, "WAL")
 		w.run(insert("in the log", 3))
 		store := open(t, path)
-		untouched(t, dir, func() {
+		unchanged(t, dir, func() {
 			if got := newest(t, store); got != "in the log" {
 				t.Errorf("newest is %s", got)
 			}
@@ -214,7 +181,7 @@ func TestNothingIsWritten(t *testing.T) {
 			copyFile(t, filepath.Join(dir, name), filepath.Join(crashed, name))
 		}
 		w.kill()
-		untouched(t, crashed, func() {
+		unchanged(t, crashed, func() {
 			if got := newest(t, open(t, filepath.Join(crashed, "mlflow.db"))); got != "after a checkpoint" {
 				t.Errorf("newest is %s", got)
 			}
@@ -222,7 +189,7 @@ func TestNothingIsWritten(t *testing.T) {
 		if err := os.Remove(filepath.Join(crashed, "mlflow.db-shm")); err != nil {
 			t.Fatal(err)
 		}
-		untouched(t, crashed, func() { refuses(t, filepath.Join(crashed, "mlflow.db"), query.IO, "has no index") })
+		unchanged(t, crashed, func() { refuses(t, filepath.Join(crashed, "mlflow.db"), query.IO, "has no index") })
 	})
 }
 
@@ -234,7 +201,7 @@ func TestMadeForALog(t *testing.T) {
 		t.Fatal("the log is still there")
 	}
 	store := open(t, path)
-	untouched(t, dir, func() {
+	unchanged(t, dir, func() {
 		if got := newest(t, store); got != "still" {
 			t.Errorf("newest is %s", got)
 		}
@@ -328,7 +295,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := file(t, test.content)
-			untouched(t, filepath.Dir(path), func() { refuses(t, path, query.Corrupt, test.says) })
+			unchanged(t, filepath.Dir(path), func() { refuses(t, path, query.Corrupt, test.says) })
 		})
 	}
 	t.Run("missing", func(t *testing.T) {
@@ -376,7 +343,7 @@ func TestFaults(t *testing.T) {
 		if _, err := os.Stat(path + "-journal"); err != nil {
 			t.Fatal(err)
 		}
-		untouched(t, filepath.Dir(path), func() { refuses(t, path, query.IO, "a writer was interrupted") })
+		unchanged(t, filepath.Dir(path), func() { refuses(t, path, query.IO, "a writer was interrupted") })
 	})
 	t.Run("values of another type", func(t *testing.T) {
 		path := file(t, data)
