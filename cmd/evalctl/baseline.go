@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -313,17 +312,18 @@ func (a *app) workspaceOf(found query.Found, global *globalFlags) string {
 	return a.stores(global).workspace(found.Store.URI())
 }
 
-// storedAs is how a settings file names a store: a directory below the file's folder
-// by its path from there, so that the file can be shared.
+// storedAs is how a settings file names a store: a directory or a database below the
+// file's folder by its path from there, so that the file can be shared.
 func storedAs(store query.Store, file string) string {
-	u, err := url.Parse(store.URI())
-	if err != nil || u.Scheme != "file" {
-		return store.URI()
+	uri := store.URI()
+	path, isDatabase := strings.CutPrefix(uri, databaseScheme)
+	if u, err := url.Parse(uri); !isDatabase {
+		if err != nil || u.Scheme != "file" {
+			return uri
+		}
+		path = withoutSlash(u.Path)
 	}
-	path := filepath.FromSlash(u.Path)
-	if runtime.GOOS == "windows" {
-		path = strings.TrimPrefix(path, `\`)
-	}
+	path = filepath.FromSlash(path)
 	base := filepath.Dir(file)
 	if real, err := filepath.EvalSymlinks(base); err == nil {
 		base = real
@@ -361,14 +361,10 @@ func (s *stores) baseline(ctx context.Context, name string) ([]query.Pinned, err
 
 // named opens a store that a settings file names.
 func (s *stores) named(ctx context.Context, uri, workspace, file string) (query.Store, error) {
-	switch scheme, _, found := strings.Cut(uri, ":"); {
-	case scheme == "http" || scheme == "https":
+	if scheme, _, _ := strings.Cut(uri, ":"); scheme == "http" || scheme == "https" {
 		return s.Server(ctx, uri, workspace)
-	case found && len(scheme) > 1 || strings.HasPrefix(uri, "~") || filepath.IsAbs(uri):
-		return s.at(ctx, uri, workspace)
-	default:
-		return s.Path(ctx, filepath.Join(filepath.Dir(file), filepath.FromSlash(uri)))
 	}
+	return s.at(ctx, anchored(uri, filepath.Dir(file)), workspace)
 }
 
 // changedBaselines warns of the pinned runs of a side that have other numbers now.

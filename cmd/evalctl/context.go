@@ -72,10 +72,9 @@ are refused: a password in the address, a header or a command that holds one.
 			}
 			c.Place, c.Name, c.URI = place, args[0], global.trackingURI
 			c.Headers, c.TokenCommand = global.connection.Headers, global.connection.TokenCommand
-			if isRelative(c.URI) {
-				c.URI = filepath.Join(folder(a.workDir), c.URI)
-				if relative, err := filepath.Rel(filepath.Dir(place.File), c.URI); project && err == nil {
-					c.URI = "./" + filepath.ToSlash(relative)
+			if uri := anchored(c.URI, folder(a.workDir)); uri != c.URI {
+				if c.URI = uri; project {
+					c.URI = relativeTo(uri, filepath.Dir(place.File))
 				}
 			}
 			for _, text := range headers {
@@ -115,12 +114,6 @@ are refused: a password in the address, a header or a command that holds one.
 	_ = cmd.RegisterFlagCompletionFunc("experiment", a.completeExperiments(global))
 	global.output.register(cmd, kind.Context)
 	return cmd
-}
-
-// isRelative reports whether an address is a path from the working directory.
-func isRelative(uri string) bool {
-	scheme, _, found := strings.Cut(uri, ":")
-	return (!found || len(scheme) == 1) && uri != "demo" && !strings.HasPrefix(uri, "~") && !filepath.IsAbs(uri)
 }
 
 func newContextUse(a *app, global *globalFlags) *cobra.Command {

@@ -17,8 +17,8 @@ import (
 
 // sqlite opens a database of MLflow by a URI as SQLAlchemy has them: sqlite:/// and
 // a path, which begins with a slash of its own if it is absolute.
-func (s *stores) sqlite(ctx context.Context, uri string) (query.Store, error) {
-	path, found := strings.CutPrefix(uri, "sqlite:///")
+func (s *stores) sqlite(ctx context.Context, uri, workspace string) (query.Store, error) {
+	path, found := strings.CutPrefix(uri, databaseScheme)
 	path, _, _ = strings.Cut(path, "?") // options of Python's driver
 	if !found || path == "" || path == ":memory:" {
 		return nil, &query.Error{
@@ -26,17 +26,22 @@ func (s *stores) sqlite(ctx context.Context, uri string) (query.Store, error) {
 			Hint: "sqlite:///mlflow.db is a file in this directory, sqlite:////srv/mlflow.db one by its absolute path",
 		}
 	}
-	return s.database(ctx, path)
+	// SQLAlchemy 2.1 takes escapes in a path for what they stand for, 2.0 for themselves.
+	if plain, err := url.PathUnescape(path); err == nil && isFile(plain) {
+		path = plain
+	}
+	return s.database(ctx, path, workspace)
 }
 
 // database opens a database of MLflow by its path.
-func (s *stores) database(ctx context.Context, path string) (query.Store, error) {
-	return s.once("sqlite:"+path, func() (query.Store, error) {
+func (s *stores) database(ctx context.Context, path, workspace string) (query.Store, error) {
+	workspace = firstSet(workspace, strings.TrimSpace(s.app.getenv("MLFLOW_WORKSPACE")))
+	return s.once("sqlite:"+workspace+":"+path, func() (query.Store, error) {
 		dir, err := localFolder(s.global.artifactsURI)
 		if err != nil {
 			return nil, err
 		}
-		store, err := sqlite.Open(ctx, sqlite.Options{Path: path, ArtifactsDir: dir, Workspace: strings.TrimSpace(s.app.getenv("MLFLOW_WORKSPACE"))})
+		store, err := sqlite.Open(ctx, sqlite.Options{Path: path, ArtifactsDir: dir, Workspace: workspace})
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +58,7 @@ func localFolder(uri string) (string, error) {
 	switch {
 	case found && scheme == "file":
 		return filePath(uri)
-	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
+	case found && isScheme(scheme):
 		return "", &query.Error{
 			Code: query.Usage, Message: "artifacts cannot be read from " + uri,
 			Hint: "--artifacts-uri names a folder; a copy of a bucket will do: aws s3 sync s3://BUCKET/PATH DIR",
@@ -66,9 +71,13 @@ func localFolder(uri string) (string, error) {
 // job's directory or a results.yml; output of nel-next; the launcher's job database
 // or nel-next's index of runs.
 func (s *stores) Path(ctx context.Context, path string) (query.Store, error) {
+	return s.path(ctx, path, "")
+}
+
+func (s *stores) path(ctx context.Context, path, workspace string) (query.Store, error) {
 	path = s.expand(path)
 	if sqlite.IsDatabase(path) {
-		return s.database(ctx, path)
+		return s.database(ctx, path, workspace)
 	}
 	return s.once("path:"+path, func() (query.Store, error) { return s.open(path) })
 }

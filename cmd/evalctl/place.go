@@ -23,7 +23,15 @@ func (a *app) settings() (settings.Settings, error) {
 	return settings.Load(folder(a.configDir), folder(a.workDir))
 }
 
-// place finds where runs live, in the order of docs/connections.md: the first that
+// workspace is what the context says, "" if there is none.
+func (p location) workspace() string {
+	if p.context == nil {
+		return ""
+	}
+	return p.context.Workspace
+}
+
+// place finds where runs live, in the order of docs/stores.md: the first that
 // says so counts.
 func (a *app) place(global *globalFlags) (location, error) {
 	if global.trackingURI != "" {
@@ -58,11 +66,63 @@ func (a *app) place(global *globalFlags) (location, error) {
 }
 
 // contextURI is the address of a context; a path is one from its file's folder.
-func contextURI(c settings.Context) string {
-	if scheme, _, found := strings.Cut(c.URI, ":"); found && len(scheme) > 1 || strings.HasPrefix(c.URI, "~") || filepath.IsAbs(c.URI) {
-		return c.URI
+func contextURI(c settings.Context) string { return anchored(c.URI, filepath.Dir(c.Place.File)) }
+
+// anchored is the address of a store in which a relative path is meant from a folder.
+func anchored(uri, folder string) string {
+	scheme, path := localPath(uri)
+	if !isRelative(scheme, path) {
+		return uri
 	}
-	return filepath.Join(filepath.Dir(c.Place.File), filepath.FromSlash(c.URI))
+	return scheme + filepath.Join(folder, filepath.FromSlash(path))
+}
+
+// relativeTo is an absolute address of a store on this machine as a file in a folder
+// names it, to be [anchored] there.
+func relativeTo(uri, folder string) string {
+	scheme, path := localPath(uri)
+	relative, err := filepath.Rel(folder, path)
+	if path == "" || err != nil {
+		return uri
+	}
+	if relative = filepath.ToSlash(relative); scheme == "" {
+		relative = "./" + relative
+	}
+	return scheme + relative
+}
+
+// databaseScheme is before the path in the URI of a database, as SQLAlchemy has it.
+const databaseScheme = "sqlite:///"
+
+// localPath takes the address of a store on this machine apart: what is before its
+// path, and the path, which is "" if the address has none. A file: URI is told by its
+// path alone.
+func localPath(uri string) (scheme, path string) {
+	scheme, rest, found := strings.Cut(uri, ":")
+	switch {
+	case uri == "demo":
+		return "", ""
+	case strings.HasPrefix(uri, databaseScheme):
+		return databaseScheme, strings.TrimPrefix(uri, databaseScheme)
+	case found && (scheme == "launcher" || scheme == "nel"):
+		return scheme + ":", rest
+	case found && scheme == "file":
+		path, _ := filePath(uri) // what names no file is refused where it is opened
+		return "", path
+	case found && isScheme(scheme):
+		return "", ""
+	}
+	return "", uri
+}
+
+// isScheme reports whether what is before a colon is a URI's scheme, and no part of a
+// path.
+func isScheme(text string) bool { return len(text) > 1 && !strings.ContainsAny(text, `/\.`) }
+
+// isRelative reports whether a path that [localPath] found is one from a folder.
+func isRelative(scheme, path string) bool {
+	home := strings.HasPrefix(path, "~") && scheme != databaseScheme // SQLAlchemy knows no home
+	return path != "" && !home && !filepath.IsAbs(path)
 }
 
 // noContext is the error for a name that no context has.

@@ -65,7 +65,7 @@ func (s *stores) Default(ctx context.Context) (query.Store, error) {
 	if where.usual != nil {
 		s.say(where.usual.said)
 	}
-	return s.at(ctx, where.uri, "")
+	return s.at(ctx, where.uri, where.workspace())
 }
 
 // say prints a line on stderr, once a call.
@@ -78,7 +78,8 @@ func (s *stores) say(line string) {
 	s.said = true
 }
 
-// at opens the store at a tracking URI, of a server in a workspace if one is named.
+// at opens the store at a tracking URI, of a server or a database in a workspace if
+// one is named.
 func (s *stores) at(ctx context.Context, uri, workspace string) (query.Store, error) {
 	switch scheme, rest, found := strings.Cut(uri, ":"); {
 	case uri == "demo:" || uri == "demo":
@@ -86,7 +87,7 @@ func (s *stores) at(ctx context.Context, uri, workspace string) (query.Store, er
 	case scheme == "http" || scheme == "https":
 		return s.once("server:"+workspace+":"+uri, func() (query.Store, error) { return s.rest(ctx, uri, workspace) })
 	case strings.HasPrefix(uri, "sqlite:"):
-		return s.sqlite(ctx, uri)
+		return s.sqlite(ctx, uri, workspace)
 	case scheme == "launcher" && found:
 		return s.once(uri, func() (query.Store, error) { return rundir.OpenExecDB(firstSet(s.expand(rest), s.execDB())) })
 	case scheme == "nel" && found:
@@ -96,14 +97,14 @@ func (s *stores) at(ctx context.Context, uri, workspace string) (query.Store, er
 		if err != nil {
 			return nil, err
 		}
-		return s.Path(ctx, path)
-	case found && len(scheme) > 1 && !strings.ContainsAny(scheme, `/\.`):
+		return s.path(ctx, path, workspace)
+	case found && isScheme(scheme):
 		return nil, &query.Error{
 			Code: query.Usage, Message: "tracking stores of kind " + scheme + ": cannot be read",
 			Hint: "an MLflow server (http://, https://), its database (sqlite:///FILE), an mlruns or a launcher output directory, launcher:, nel:, or demo:",
 		}
 	default:
-		return s.Path(ctx, uri)
+		return s.path(ctx, uri, workspace)
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/evalctl/evalctl/pkg/query/mlruns"
@@ -29,16 +28,16 @@ func usualIn(dir string) *usualPlace {
 		return nil
 	}
 	const other = "; --tracking-uri names another place"
-	_, noDatabase := os.Stat(filepath.Join(dir, databaseName))
+	database := filepath.Join(dir, databaseName)
 	switch {
 	case mlruns.HasExperiment(filepath.Join(dir, fileStoreName)):
 		said := "reading ./" + fileStoreName + ", as MLflow would here"
-		if noDatabase == nil {
+		if isFile(database) {
 			said += ", and not ./" + databaseName
 		}
 		return &usualPlace{filepath.Join(dir, fileStoreName), said + other}
-	case noDatabase == nil:
-		return &usualPlace{filepath.Join(dir, databaseName), "reading ./" + databaseName + ", as MLflow would here" + other}
+	case isFile(database):
+		return &usualPlace{database, "reading ./" + databaseName + ", as MLflow would here" + other}
 	}
 	return nil
 }
