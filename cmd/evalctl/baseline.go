@@ -361,7 +361,7 @@ func (s *stores) baseline(ctx context.Context, name string) ([]query.Pinned, err
 
 // named opens a store that a settings file names.
 func (s *stores) named(ctx context.Context, uri, workspace, file string) (query.Store, error) {
-	if scheme, _, _ := strings.Cut(uri, ":"); scheme == "http" || scheme == "https" {
+	if isServer(uri) {
 		return s.Server(ctx, uri, workspace)
 	}
 	return s.at(ctx, anchored(uri, filepath.Dir(file)), workspace)

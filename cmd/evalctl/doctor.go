@@ -32,7 +32,7 @@ Where settings and credentials come from: docs/connections.md.
   evalctl doctor --tracking-uri https://mlflow.example.com -o brief`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if global.offline {
+			if where, err := a.stores(global).where(); global.offline && err == nil && isServer(where.uri) {
 				return usagef("doctor asks the server, which --offline forbids")
 			}
 			value, failed := a.doctor(cmd.Context(), global)

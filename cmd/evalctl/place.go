@@ -115,6 +115,12 @@ func localPath(uri string) (scheme, path string) {
 	return "", uri
 }
 
+// isServer reports whether an address is one of a server.
+func isServer(uri string) bool {
+	scheme, _, _ := strings.Cut(uri, ":")
+	return scheme == "http" || scheme == "https"
+}
+
 // isScheme reports whether what is before a colon is a URI's scheme, and no part of a
 // path.
 func isScheme(text string) bool { return len(text) > 1 && !strings.ContainsAny(text, `/\.`) }

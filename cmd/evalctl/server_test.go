@@ -44,64 +44,6 @@ type runList struct {
 	}
 }
 
-// What is compared must not depend on where it was read from.
-func TestServerAndDirectoriesGiveTheSameComparison(t *testing.T) {
-	remote := server(t, t.TempDir())
-	jobs := jobsOn(t, remote)
-	exported := slices.DeleteFunc(stack.Invocations(t), func(i stack.Invocation) bool { return !i.Exported })
-	if len(exported) != 11 {
-		t.Fatalf("%d invocations were exported", len(exported))
-	}
-	for i, base := range exported {
-		for _, cand := range exported[i:] {
-			t.Run(base.Name+"-"+cand.Name, func(t *testing.T) {
-				t.Parallel()
-				checkAgainstDirectories(t, remote, jobs, base.ID, cand.ID)
-			})
-		}
-	}
-}
-
-// jobsOn are the jobs of a server that holds test/data, by run id.
-func jobsOn(t *testing.T, remote process) map[string]string {
-	t.Helper()
-	jobs := map[string]string{}
-	for _, run := range decode[runList](t, remote.answer(t, "runs", "--limit", "0", "-o", "json")).Data.Runs {
-		jobs[run.RunID] = run.JobID
-	}
-	if len(jobs) != 32 {
-		t.Fatalf("the server has %d runs", len(jobs))
-	}
-	return jobs
-}
-
-// checkAgainstDirectories compares two invocations on a server and in the launcher's
-// directories, apart from what a store invents.
-func checkAgainstDirectories(t *testing.T, remote process, jobs map[string]string, base, cand string) {
-	t.Helper()
-	// A1 to A3 were exported without per-sample files.
-	args := []string{"--samples", "never", "--scores", "all", base, cand}
-	want := process{}.compare(t, append(args, "--tracking-uri", output(t))...)
-	for i := range want.Missing {
-		if want.Missing[i].Reason == "failed" {
-			want.Missing[i].Reason = "no_run"
-		}
-	}
-	got := remote.compare(t, args...)
-	for i := range got.Rows {
-		for _, side := range []*value{&got.Rows[i].Base, &got.Rows[i].Cand} {
-			for k, source := range side.Sources {
-				side.Sources[k].RunID = jobs[source.RunID]
-				// A run holds the job's folder, a directory is it.
-				_, side.Sources[k].Path, _ = strings.Cut(source.Path, "/")
-			}
-		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-directories +server):\n%s", diff)
-	}
-}
-
 func TestCompareGivesTheSameBytesWithAnyCache(t *testing.T) {
 	ids := invocations(t)
 	args := []string{"compare", ids["A1"].ID, ids["B3"].ID, "-o", "json"}

@@ -84,7 +84,7 @@ func (s *stores) at(ctx context.Context, uri, workspace string) (query.Store, er
 	switch scheme, rest, found := strings.Cut(uri, ":"); {
 	case uri == "demo:" || uri == "demo":
 		return s.Demo(ctx)
-	case scheme == "http" || scheme == "https":
+	case isServer(uri):
 		return s.once("server:"+workspace+":"+uri, func() (query.Store, error) { return s.rest(ctx, uri, workspace) })
 	case strings.HasPrefix(uri, "sqlite:"):
 		return s.sqlite(ctx, uri, workspace)

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/evalctl/evalctl/test/stack"
@@ -38,50 +36,6 @@ func launcherHome(t *testing.T, output string) string {
 		t.Fatal(err)
 	}
 	return home
-}
-
-// What is compared does not depend on where it was read from: MLflow's file store
-// and the launcher's job database against the directories.
-func TestLocalStoresGiveTheSameComparison(t *testing.T) {
-	directories := process{}
-	files := process{env: map[string]string{"MLFLOW_TRACKING_URI": stack.FileStore(t)}}
-	launched := process{env: map[string]string{"HOME": launcherHome(t, output(t)), "MLFLOW_TRACKING_URI": "launcher:"}}
-	jobs := map[string]string{} // of run ids
-	for _, run := range decode[runList](t, files.answer(t, "runs", "--limit", "0", "-o", "json")).Data.Runs {
-		jobs[run.RunID] = run.JobID
-	}
-	if len(jobs) != 32 {
-		t.Fatalf("the file store has %d runs", len(jobs))
-	}
-	all := slices.DeleteFunc(stack.Invocations(t), func(i stack.Invocation) bool { return !i.Exported })
-	for i, base := range all {
-		cand := all[(i+3)%len(all)]
-		t.Run(base.Name+"-"+cand.Name, func(t *testing.T) {
-			t.Parallel()
-			words := []string{"--samples", "never", "--scores", "all", base.ID, cand.ID}
-			want := directories.compare(t, append(words, "--tracking-uri", output(t))...)
-			if diff := cmp.Diff(want, launched.compare(t, words...)); diff != "" {
-				t.Errorf("(-directories +job database):\n%s", diff)
-			}
-			for i := range want.Missing {
-				if want.Missing[i].Reason == "failed" {
-					want.Missing[i].Reason = "no_run"
-				}
-			}
-			got := files.compare(t, words...)
-			for i := range got.Rows {
-				for _, side := range []*value{&got.Rows[i].Base, &got.Rows[i].Cand} {
-					for k, source := range side.Sources {
-						side.Sources[k].RunID = jobs[source.RunID]
-						_, side.Sources[k].Path, _ = strings.Cut(source.Path, "/")
-					}
-				}
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("(-directories +file store):\n%s", diff)
-			}
-		})
-	}
 }
 
 // oddFileStore writes a file store of MLflow: two runs, one that is deleted, one

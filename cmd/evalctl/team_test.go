@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/query/rest"
 	"github.com/evalctl/evalctl/test/conformance"
@@ -34,11 +36,14 @@ func TestTeamServers(t *testing.T) {
 				return store
 			}, options)
 
-			remote := process{env: map[string]string{"MLFLOW_TRACKING_URI": url, "EVALCTL_CACHE_DIR": t.TempDir()}}
-			jobs := jobsOn(t, remote)
+			remote := exportedTo(t, "server", process{env: map[string]string{"MLFLOW_TRACKING_URI": url, "EVALCTL_CACHE_DIR": t.TempDir()}})
 			for _, pair := range [][2]string{{"A1", "B1"}, {"A2", "B3"}, {"THINK", "A1"}, {"TWICE", "LIMIT"}} {
 				t.Run(pair[0]+"-"+pair[1], func(t *testing.T) {
-					checkAgainstDirectories(t, remote, jobs, ids[pair[0]].ID, ids[pair[1]].ID)
+					words := withoutSamples(ids[pair[0]], ids[pair[1]])
+					want := asExported(process{}.compare(t, append(words, "--tracking-uri", output(t))...))
+					if diff := cmp.Diff(want, remote.asDirectories(remote.compare(t, words...))); diff != "" {
+						t.Errorf("(-directories +server):\n%s", diff)
+					}
 				})
 			}
 		})
@@ -50,7 +55,7 @@ func TestTeamServers(t *testing.T) {
 func TestTeamServerThatCannotReadTheFiles(t *testing.T) {
 	t.Parallel()
 	remote := process{env: map[string]string{"MLFLOW_TRACKING_URI": stack.TeamMLflow(t, stack.Blind), "EVALCTL_CACHE_DIR": t.TempDir()}}
-	jobsOn(t, remote)
+	exportedTo(t, "server", remote)
 	for _, args := range [][]string{
 		{"show", "ce963eed"},
 		{"compare", "ce963eed", "c0bd961e"},
