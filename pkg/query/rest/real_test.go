@@ -59,6 +59,21 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// TestRegistryAsMLflow holds the store to MLflow's own client, of servers of either
+// version, whose registry that client has filled.
+func TestRegistryAsMLflow(t *testing.T) {
+	for _, version := range stack.Versions() {
+		t.Run(string(version), func(t *testing.T) {
+			server := stack.Serve(t, stack.Setup{Version: version})
+			store, err := rest.New(rest.Options{URI: server.URL, UserAgent: "evalctl/test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			conformance.Registry(t, store, stack.Registry(t, version, server.URL, filepath.Join(server.Dir, "mlflow.db")))
+		})
+	}
+}
+
 func TestRealSearch(t *testing.T) {
 	store := realStore(t)
 	all, err := query.All(store.Search(t.Context(), query.Search{}))

@@ -75,6 +75,18 @@ func everything(t *testing.T, path string) {
 	if _, err := store.Experiments(t.Context(), query.WithDeleted); err != nil {
 		t.Error(err)
 	}
+	models, err := store.Models(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	for _, model := range models {
+		if _, err := store.Model(t.Context(), model.Name); err != nil {
+			t.Error(err)
+		}
+		if _, err := store.Versions(t.Context(), model.Name); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // writer is another program that has a database open.

@@ -44,10 +44,12 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestVersions reads databases of every version since MLflow 2.9 in which the
-// tables of runs or experiments changed, made by MLflow's migrations.
+// TestVersions reads databases of every version since MLflow 2.9 in which the tables
+// of runs, experiments or registered models changed, made by MLflow's migrations.
 func TestVersions(t *testing.T) {
 	source := stack.Filled(t, stack.Setup{})
+	filled := filepath.Join(source, "mlflow.db")
+	registry := stack.Registry(t, stack.MLflow3, "sqlite:///"+filled, filled)
 	versions := []string{
 		"acf3f17fdcc7", // 2.9
 		"f5a4f2784254", // 2.17: longer tags
@@ -55,7 +57,7 @@ func TestVersions(t *testing.T) {
 		"1b5f0d9ad7c1", // 3.10: workspaces
 		"7d34483879f0", // 3.11
 	}
-	args := append([]string{filepath.Join("testdata", "revisions.py"), filepath.Join(source, "mlflow.db"), source}, versions...)
+	args := append([]string{filepath.Join("testdata", "revisions.py"), filled, source}, versions...)
 	if out, err := exec.CommandContext(t.Context(), stack.Python(t), args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -67,6 +69,7 @@ func TestVersions(t *testing.T) {
 				t.Error(notes)
 			}
 			conformance.Run(t, func(t *testing.T) query.Store { return open(t, path) }, conformance.Exported(tree))
+			conformance.Registry(t, open(t, path), registry)
 		})
 	}
 }

@@ -13,6 +13,11 @@ import (
 type schema struct {
 	workspaces bool // MLflow 3.10 and later
 	datasets   bool // 2.4 and later
+
+	// Of the model registry: what it lacks to be read, "" if nothing.
+	registryLacks      string
+	registryWorkspaces bool
+	aliases            bool // 2.3 and later
 }
 
 // columns that are read, by table. Those of runs that are not here are not needed.
@@ -80,6 +85,7 @@ func (s *Store) inspect(ctx context.Context) error {
 			workspaces: strings.Contains(has["experiments"], " workspace "),
 			datasets:   has["datasets"] != "" && has["inputs"] != "" && has["input_tags"] != "",
 		}
+		s.schema.inspectRegistry(has)
 		if s.options.Workspace != "" && !s.schema.workspaces {
 			return &query.Error{Code: query.Usage, Message: s.path + " has no workspaces", Hint: "unset MLFLOW_WORKSPACE"}
 		}
@@ -89,10 +95,7 @@ func (s *Store) inspect(ctx context.Context) error {
 
 // unfit is the error for a database without something that is read.
 func (s *Store) unfit(has map[string]string, table, column, revision string) error {
-	what := "the table " + table
-	if has[table] != "" {
-		what = "the column " + table + "." + column
-	}
+	what := lacking(has, table, column)
 	if has["runs"] == "" || has["experiments"] == "" {
 		return &query.Error{
 			Code: query.Usage, Message: s.path + " is no MLflow tracking database: it lacks " + what,
@@ -107,4 +110,12 @@ func (s *Store) unfit(has map[string]string, table, column, revision string) err
 		Message: fmt.Sprintf("the schema of %s (%s) is none of MLflow 2.9 to 3.17: it lacks %s", s.path, revision, what),
 		Hint:    "of an older MLflow: make a copy, and bring that up to date with mlflow db upgrade sqlite:///COPY",
 	}
+}
+
+// lacking names what is not there: the column, or the whole table.
+func lacking(has map[string]string, table, column string) string {
+	if has[table] == "" {
+		return "the table " + table
+	}
+	return "the column " + table + "." + column
 }

@@ -29,7 +29,8 @@ for revision in revisions:
     shutil.copyfile(base, copy)
     into = sqlite3.connect(copy)
     into.execute("ATTACH ? AS filled", (filled,))
-    for table in ("experiments", "runs", "tags", "params", "metrics", "latest_metrics"):
+    for table in ("experiments", "runs", "tags", "params", "metrics", "latest_metrics", "registered_models", "registered_model_tags",
+                  "registered_model_aliases", "model_versions", "model_version_tags"):
         theirs = {row[1] for row in into.execute(f"PRAGMA filled.table_info({table})")}
         columns = ", ".join(f'"{row[1]}"' for row in into.execute(f"PRAGMA main.table_info({table})") if row[1] in theirs)
         into.execute(f"DELETE FROM main.{table}")
