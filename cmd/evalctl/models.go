@@ -109,7 +109,7 @@ func (a *app) registeredModels(ctx context.Context, global *globalFlags, name st
 	for i, v := range versions {
 		value.Models = append(value.Models, v.described(links[i]))
 	}
-	return value, linkWarnings(value.Models), nil
+	return value, slices.Concat(linkWarnings(value.Models), query.WarningsOf(store)), nil
 }
 
 // namedModels are the registered models whose names match. That there is none is an

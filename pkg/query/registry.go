@@ -9,7 +9,9 @@ import (
 
 // Registry is a [Store] that keeps MLflow's model registry too: names, each with
 // numbered versions. Prompts, which MLflow keeps in the same place under the tag
-// mlflow.prompt.is_prompt, are none of them. Errors are as [Store] says.
+// mlflow.prompt.is_prompt, are none of them. Errors are as [Store] says, and
+// Ambiguous where workspaces have models of one name. What a [Warner] cannot read is
+// in no list, and Corrupt where its name was asked for.
 type Registry interface {
 	// Models lists the registered models, by name.
 	Models(ctx context.Context) ([]RegisteredModel, error)
@@ -31,7 +33,7 @@ func RegistryOf(store Store) (Registry, error) {
 	}
 	return nil, &Error{
 		Code: Usage, Message: store.URI() + " has no model registry",
-		Hint: "an MLflow server has one: --tracking-uri or MLFLOW_TRACKING_URI names it",
+		Hint: "MLflow's servers, databases and file stores have one, output directories have none: --tracking-uri or MLFLOW_TRACKING_URI names the store",
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
-// damage is why a run or an experiment cannot be read.
+// damage is why a run, an experiment, or a model or version of the registry cannot
+// be read.
 type damage struct {
 	path string // below the root
 	err  error  // without the path
@@ -61,6 +62,8 @@ func exhausted(err error) bool {
 const (
 	codeRuns        = "RUNS_UNREADABLE"
 	codeExperiments = "EXPERIMENTS_UNREADABLE"
+	codeModels      = "MODELS_UNREADABLE"
+	codeVersions    = "MODEL_VERSIONS_UNREADABLE"
 )
 
 // damageLog collects what was left out. Searching twice finds the same twice.
@@ -68,6 +71,8 @@ type damageLog struct {
 	mu          sync.Mutex
 	runs        map[string]*damage // by the folder of the run
 	experiments map[string]*damage // by the folder of the experiment
+	models      map[string]*damage // by the name of the registered model
+	versions    map[string]*damage // by NAME/VERSION
 }
 
 // takeRun records that a run is left out. An error that is no damage comes back.
@@ -82,6 +87,20 @@ func (l *damageLog) takeExperiment(folder string, err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return take(&l.experiments, folder, err)
+}
+
+// takeModel is takeRun for a registered model.
+func (l *damageLog) takeModel(name string, err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return take(&l.models, name, err)
+}
+
+// takeVersion is takeRun for a version of a registered model.
+func (l *damageLog) takeVersion(version string, err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return take(&l.versions, version, err)
 }
 
 func take(log *map[string]*damage, folder string, err error) error {
@@ -103,11 +122,12 @@ func (l *damageLog) warnings(dir string) []nemo.Warning {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var warnings []nemo.Warning
-	if len(l.experiments) > 0 {
-		warnings = append(warnings, nemo.Warning{
-			Code: codeExperiments, Message: said(l.experiments, "experiment", dir), Keys: slices.Sorted(maps.Keys(l.experiments)),
-		})
+	named := func(code, noun string, log map[string]*damage) {
+		if len(log) > 0 {
+			warnings = append(warnings, nemo.Warning{Code: code, Message: said(log, noun, dir), Keys: slices.Sorted(maps.Keys(log))})
+		}
 	}
+	named(codeExperiments, "experiment", l.experiments)
 	if len(l.runs) > 0 {
 		w := nemo.Warning{Code: codeRuns, Message: said(l.runs, "run", dir)}
 		for folder := range l.runs {
@@ -117,6 +137,8 @@ func (l *damageLog) warnings(dir string) []nemo.Warning {
 		w.RunIDs = slices.Compact(w.RunIDs)
 		warnings = append(warnings, w)
 	}
+	named(codeModels, "registered model", l.models)
+	named(codeVersions, "model version", l.versions)
 	return warnings
 }
 

@@ -7,10 +7,15 @@
 //	<experiment>/<run>/{tags,params,metrics}/<key>
 //	<experiment>/<run>/artifacts/…
 //	.trash/<experiment>/…
+//	models/<registered model>/meta.yaml
+//	models/<registered model>/{tags,aliases}/<key>
+//	models/<registered model>/version-<n>/meta.yaml
+//	models/<registered model>/version-<n>/tags/<key>
 //
-// It follows mlflow/store/tracking/file_store.py as of MLflow 3.17 and 2.22. A run
-// or an experiment that cannot be read does not fail a search, as it does in
-// MLflow: it is left out, and [Store.Warnings] names it.
+// It follows mlflow/store/tracking/file_store.py and
+// mlflow/store/model_registry/file_store.py as of MLflow 3.17 and 2.22. A run, an
+// experiment, or a model of the registry that cannot be read does not fail a search,
+// as it does in MLflow: it is left out, and [Store.Warnings] names it.
 package mlruns
 
 import (
@@ -39,6 +44,8 @@ const (
 	inputsFolder    = "inputs"
 	datasetsFolder  = "datasets"
 	tracesFolder    = "traces"
+	aliasesFolder   = "aliases"
+	versionPrefix   = "version-"
 )
 
 // Store is one file store. It is safe for concurrent use and keeps nothing but
@@ -56,8 +63,9 @@ type Store struct {
 }
 
 var (
-	_ query.Store  = (*Store)(nil)
-	_ query.Warner = (*Store)(nil)
+	_ query.Store    = (*Store)(nil)
+	_ query.Registry = (*Store)(nil)
+	_ query.Warner   = (*Store)(nil)
 )
 
 // Is reports whether a path is a file store and not some other directory: it has an
@@ -138,8 +146,8 @@ func (s *Store) Remote() bool { return false }
 // RunURL returns "": a directory has no page.
 func (s *Store) RunURL(query.Run) string { return "" }
 
-// Warnings say which runs and experiments were left out so far as they could not
-// be read.
+// Warnings say which runs, experiments, registered models and versions were left out
+// so far as they could not be read.
 func (s *Store) Warnings() []nemo.Warning { return s.damage.warnings(s.dir) }
 
 // show is a name below the root as a person would type it.
