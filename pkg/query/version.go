@@ -281,7 +281,7 @@ func (r Resolver) namesake(ctx context.Context, store Store, source Source, at, 
 		return nil, err
 	}
 	models := sortedKeys(byModel)
-	hint := "the tag says which evaluations are of a version:\n" + tagCommand(name, at[strings.LastIndex(at, "/")+1:])
+	hint := "the tag says which evaluations are of a version:\n" + tagCommand(store, name, at[strings.LastIndex(at, "/")+1:])
 	switch len(models) {
 	case 0:
 		return nil, &Error{
@@ -335,10 +335,19 @@ func (r Resolver) namesakes(ctx context.Context, store Store, name string) (map[
 }
 
 // tagCommand is the command that links a version with its evaluations; MLflow's
-// own command line has none.
-func tagCommand(name, version string) string {
+// own command line has none. A server is the one that the environment names; files
+// are named here, since MLflow would make a database of its own otherwise.
+func tagCommand(store Store, name, version string) string {
 	code := fmt.Sprintf(`import mlflow; mlflow.MlflowClient().set_model_version_tag(%q, %q, %q, "ID")`, name, version, TagInvocation)
-	return "python -c " + quoted(code)
+	command := "python -c " + quoted(code)
+	if store.Remote() {
+		return command
+	}
+	command = "MLFLOW_TRACKING_URI=" + quoted(store.URI()) + " " + command
+	if strings.HasPrefix(store.URI(), "file:") { // which MLflow refuses since 3.13
+		command = "MLFLOW_ALLOW_FILE_STORE=true " + command
+	}
+	return command
 }
 
 // quoted is a word for a shell, whatever a server put into it.

@@ -94,6 +94,16 @@ func (s shelf) Versions(_ context.Context, name string) ([]query.ModelVersion, e
 	return s.versions[name], s.err
 }
 
+// atHand is a registry in files.
+type atHand struct {
+	shelf
+
+	uri string
+}
+
+func (a atHand) URI() string  { return a.uri }
+func (a atHand) Remote() bool { return false }
+
 // onShelf makes every selector find this store.
 type onShelf struct {
 	stores
@@ -296,6 +306,16 @@ func TestResolveVersionFails(t *testing.T) {
 		`python -c 'import mlflow; mlflow.MlflowClient().set_model_version_tag("it'\''s", "12", "invocation_id", "ID")'`
 	if !ok || e.Code != query.NotFound || e.Hint != want {
 		t.Errorf("no runs: %#v", err)
+	}
+	for uri, environment := range map[string]string{
+		"sqlite:////srv/my evals.db": `MLFLOW_TRACKING_URI='sqlite:////srv/my evals.db' `,
+		"file:///srv/mlruns":         `MLFLOW_ALLOW_FILE_STORE=true MLFLOW_TRACKING_URI='file:///srv/mlruns' `,
+	} {
+		_, err = resolveVersion(t, atHand{unnamed, uri}, "models:/it's/12", nil)
+		_, command, _ := strings.Cut(want, "\n")
+		if e, ok := errors.AsType[*query.Error](err); !ok || !strings.HasSuffix(e.Hint, "\n"+environment+command) {
+			t.Errorf("in %s: %#v", uri, err)
+		}
 	}
 	_, err = resolveVersion(t, &memory{uri: "demo:"}, "models:/x/1", nil)
 	if !query.HasCode(err, query.Usage) || err.Error() != "demo: has no model registry" {
