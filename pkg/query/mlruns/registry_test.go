@@ -16,6 +16,7 @@ import (
 	"github.com/evalctl/evalctl/pkg/query/mlruns"
 	"github.com/evalctl/evalctl/test/conformance"
 	"github.com/evalctl/evalctl/test/stack"
+	"github.com/evalctl/evalctl/test/untouched"
 )
 
 // TestRegistry holds the store to MLflow's own client on what that wrote, and checks
@@ -25,13 +26,13 @@ func TestRegistry(t *testing.T) {
 		t.Run(string(version), func(t *testing.T) {
 			dir := stack.FileStore(t)
 			said := stack.Registry(t, version, "file://"+dir, "")
-			before := snapshot(t, dir)
+			before := untouched.Take(t, dir)
 			store := opened(t, dir)
 			conformance.Registry(t, store, said)
 			if warnings := store.Warnings(); len(warnings) > 0 {
 				t.Errorf("warnings of a registry that is whole: %v", warnings)
 			}
-			before.check(t, dir)
+			before.Check(t)
 		})
 	}
 }
@@ -115,7 +116,7 @@ func TestDamagedModel(t *testing.T) {
 			t.Parallel()
 			s := newRegistry(t)
 			test.do(s)
-			before := snapshot(t, s.dir)
+			before := untouched.Take(t, s.dir)
 			store := opened(t, s.dir)
 			if got := registered(t, store); got != "n corrupt" {
 				t.Errorf("there are %s", got)
@@ -132,7 +133,7 @@ func TestDamagedModel(t *testing.T) {
 			if model, err := store.Model(t.Context(), "n"); err != nil || model.Tags["a/b"] != "x" || model.Aliases["champion"] != 2 {
 				t.Errorf("another by its name: %+v, %v", model, err)
 			}
-			before.check(t, s.dir)
+			before.Check(t)
 		})
 	}
 }
@@ -170,7 +171,7 @@ func TestDamagedVersion(t *testing.T) {
 			t.Parallel()
 			s := newRegistry(t)
 			test.do(s)
-			before := snapshot(t, s.dir)
+			before := untouched.Take(t, s.dir)
 			store := opened(t, s.dir)
 			if got := registered(t, store); got != "m n 2 1" {
 				t.Errorf("there are %s", got)
@@ -180,7 +181,7 @@ func TestDamagedVersion(t *testing.T) {
 				!strings.HasPrefix(warnings[0].Message, "1 model version of ") || !strings.Contains(warnings[0].Message, test.said) {
 				t.Errorf("warnings %+v", warnings)
 			}
-			before.check(t, s.dir)
+			before.Check(t)
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/evalctl/evalctl/pkg/query/sqlite"
 	"github.com/evalctl/evalctl/test/conformance"
 	"github.com/evalctl/evalctl/test/stack"
+	"github.com/evalctl/evalctl/test/untouched"
 )
 
 // TestRegistry holds the store to MLflow's own client on what that wrote.
@@ -21,10 +22,10 @@ func TestRegistry(t *testing.T) {
 		t.Run(string(version), func(t *testing.T) {
 			path := filepath.Join(stack.Filled(t, stack.Setup{Version: version}), "mlflow.db")
 			said := stack.Registry(t, version, "sqlite:///"+path, path)
-			untouched(t, filepath.Dir(path), func() {
-				conformance.Registry(t, open(t, path), said)
-				everything(t, path)
-			})
+			before := untouched.Take(t, filepath.Dir(path))
+			conformance.Registry(t, open(t, path), said)
+			everything(t, path)
+			before.Check(t)
 		})
 	}
 }
