@@ -16,7 +16,7 @@ import (
 func newContext(a *app, global *globalFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "context",
-		Short:   "Named servers, and where their credentials come from",
+		Short:   "Named places, and where credentials for them come from",
 		GroupID: groupOther,
 		Long: `context gives a server a name: its address, the experiments to look in where
 --experiment names none, headers, and where the credentials come from. Those are
@@ -56,11 +56,14 @@ same file is replaced. --header is a header with a value that may be read by
 others, --header-env 'Name: VARIABLE' one whose value is in a variable. Secrets
 are refused: a password in the address, a header or a command that holds one.
 
+A relative path in the address is written down as an absolute one, with --project
+as one from the project's file.
+
 ` + exitStatusesHelp,
 		Example: `  evalctl context set prod --tracking-uri https://mlflow.example.com --token-env MLFLOW_TOKEN
   evalctl context set ci --tracking-uri http://ci:5000 --experiment 'nightly/*'
   evalctl context set gcp --tracking-uri https://run.example.com --token-command 'gcloud auth print-identity-token'
-  evalctl context set local --tracking-uri ./results --project`,
+  evalctl context set local --tracking-uri sqlite:///mlflow.db --project`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if global.trackingURI == "" {

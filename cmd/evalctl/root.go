@@ -120,7 +120,7 @@ A selector names one side:
 	flags := root.PersistentFlags()
 	flags.StringVar(&global.trackingURI, "tracking-uri", "", "where runs live: http(s)://…, sqlite:///FILE, an mlruns or launcher output directory, launcher:, nel:, demo: (default $MLFLOW_TRACKING_URI)")
 	flags.StringVar(&global.artifactsURI, "artifacts-uri", "", "a folder that has the files of runs of a database or file store, in place of where it says")
-	flags.StringVar(&global.context, "context", "", "a named server of evalctl context (default $EVALCTL_CONTEXT)")
+	flags.StringVar(&global.context, "context", "", "a place that evalctl context has named (default $EVALCTL_CONTEXT)")
 	flags.StringArrayVar(&global.connection.Headers, "header", nil, "a header 'Name: value' for the tracking server, repeatable (also $EVALCTL_HEADERS, one a line)")
 	flags.StringVar(&global.connection.TokenCommand, "token-command", "", "a command that prints the token to log in with (default $EVALCTL_TOKEN_COMMAND)")
 	flags.StringArrayVar(&global.connection.ArtifactHosts, "allow-artifact-host", nil, "another host that may get the credentials, repeatable (also $EVALCTL_ARTIFACT_HOSTS)")
