@@ -15,8 +15,7 @@ import (
 )
 
 // reads is every verb that looks into a store, in the store's own folder. A, B and OUT
-// are two invocations with all their files and a folder elsewhere; M stands before what only MLflow knows,
-// and ! before what only a server does.
+// are two invocations with all their files and a folder elsewhere; M stands before what only MLflow knows.
 var reads = []string{
 	"invocations",
 	"invocations --limit 0 --include-deleted --deep -o json",
@@ -45,7 +44,7 @@ var reads = []string{
 	"artifacts get A --dir OUT/files",
 	"artifacts cat A.0 results.yml",
 	"baseline show x",
-	"! models",
+	"M models",
 	"doctor",
 	"__complete compare ",
 	"__complete runs --experiment ",
@@ -98,9 +97,8 @@ func TestReadingChangesNothing(t *testing.T) {
 			}
 			for _, call := range reads {
 				want := []int{exitOK, exitFailed, exitInconclusive}
-				rest, ofServer := strings.CutPrefix(call, "! ")
-				rest, ofMLflow := strings.CutPrefix(rest, "M ")
-				if ofServer || ofMLflow && store.launcher {
+				rest, ofMLflow := strings.CutPrefix(call, "M ")
+				if ofMLflow && store.launcher {
 					want = []int{exitUsage, exitNotFound}
 				}
 				words := strings.Split(rest, " ")
