@@ -262,8 +262,7 @@ func TestByModelMakesOneOfEach(t *testing.T) {
 	}
 }
 
-// A run whose tag was replaced is found by the parameter, and only if no run has
-// the id in its tag.
+// A run whose tag was replaced is found by the parameter.
 func TestInvocationByParameter(t *testing.T) {
 	replaced := with(job("r", inv, 0, 1), func(r *query.Run) {
 		r.Tags[query.TagInvocation] = "nightly"
@@ -287,8 +286,24 @@ func TestInvocationByParameter(t *testing.T) {
 	if ids, _ := found(t, from, inv); !slices.Equal(ids[0], []string{"t"}) {
 		t.Errorf("%s is %s", inv, ids)
 	}
-	if len(from.server.searches) != 1 {
-		t.Errorf("searches %q", from.server.searches)
+	// Of one invocation some runs may have it in the tag and some in the parameter.
+	other := with(job("o", inv, 1, 2), func(r *query.Run) {
+		r.Tags[query.TagInvocation] = "nightly"
+		r.Params = map[string]string{query.ParamInvocation: inv}
+	})
+	both := server(job("t", inv, 0, 1), other, stale)
+	for _, word := range []string{inv, "aaaa1111"} {
+		if ids, _ := found(t, both, word); !slices.Equal(ids[0], []string{"o", "t"}) && !slices.Equal(ids[0], []string{"t", "o"}) {
+			t.Errorf("%s is %s", word, ids)
+		}
+	}
+	elsewhere := with(job("e", "aaaa3333aaaa3333", 0, 2), func(r *query.Run) {
+		r.Tags[query.TagInvocation] = "nightly"
+		r.Params = map[string]string{query.ParamInvocation: "aaaa3333aaaa3333"}
+	})
+	_, err := resolveAll(t, server(job("t", inv, 0, 1), elsewhere), "aaaa")
+	if !query.HasCode(err, query.Ambiguous) {
+		t.Errorf("a prefix of an id in a tag and of one in a parameter: %v", err)
 	}
 }
 

@@ -272,86 +272,100 @@ func (r Resolver) named(ctx context.Context, store Store, source Source) (Found,
 	return found, nil
 }
 
-// invocation finds the runs of an invocation, or of one of its jobs, by the tag.
-// Where a user's own tag took its place, the parameter has the id.
+// invocation finds the runs of an invocation, or of one of its jobs: those with its
+// id in the tag, and those with it in the parameter where a user's own tag took the
+// place of the exporter's, which need not be all. A tag that can be the launcher's
+// is believed before a parameter, which stays as it was when a run is exported
+// again; only if nothing else has the id, the parameter alone tells.
 func (r Resolver) invocation(ctx context.Context, store Store, source Source) ([]Run, error) {
-	var runs []Run
-	for _, filter := range invocationFilters(source) {
-		var err error
-		if runs, err = All(store.Search(ctx, Search{Filter: filter, View: r.Selection.View})); err != nil {
-			return nil, err
-		}
-		if runs, err = oneOf(source, runs, filter.invocation); err != nil {
-			return nil, err
-		}
-		if source.Kind == ByJob {
-			runs = slices.DeleteFunc(runs, func(run Run) bool {
-				n, ok := nemo.JobIndex(run.JobID())
-				return !ok || n != source.Job
-			})
-		}
-		if len(runs) > 0 {
-			break
-		}
+	op := HasPrefix // eight digits can be a whole id, too
+	if len(source.ID) == longInvocation {
+		op = Equal
+	}
+	byParam := Search{Filter: Filter{{Param, ParamInvocation, op, source.ID}}, View: r.Selection.View}
+	byTag := Search{Filter: Filter{{Tag, TagInvocation, op, source.ID}}, View: r.Selection.View}
+	if source.Kind == ByJob && op == Equal {
+		byTag.Filter = Filter{{Tag, TagJob, Equal, source.ID + "." + strconv.Itoa(source.Job)}}
+	}
+	runs, err := searchBoth(ctx, store, byTag, byParam)
+	if err != nil {
+		return nil, err
+	}
+	idOf := Run.InvocationID
+	told := slices.DeleteFunc(slices.Clone(runs), func(run Run) bool {
+		return !strings.HasPrefix(strings.ToLower(run.InvocationID()), source.ID)
+	})
+	if len(told) == 0 {
+		told, idOf = runs, func(run Run) string { return run.Params[ParamInvocation] }
+	}
+	if runs, err = oneOf(source, told, idOf); err != nil {
+		return nil, err
+	}
+	if source.Kind == ByJob {
+		runs = slices.DeleteFunc(runs, func(run Run) bool {
+			n, ok := nemo.JobIndex(run.JobID())
+			return !ok || n != source.Job
+		})
 	}
 	return runs, nil
+}
+
+// searchBoth yields what either search finds, each run once, in the order of a
+// search.
+func searchBoth(ctx context.Context, store Store, searches ...Search) ([]Run, error) {
+	found := make([][]Run, len(searches))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, search := range searches {
+		group.Go(func() (err error) {
+			found[i], err = All(store.Search(ctx, search))
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	runs := slices.Concat(found...)
+	slices.SortFunc(runs, NewestFirst)
+	return slices.CompactFunc(runs, func(a, b Run) bool { return a.ID == b.ID }), nil
 }
 
 // Launch finds every run of the invocation with this id, newest start first.
 func (r Resolver) Launch(ctx context.Context, store Store, id string) ([]Run, error) {
-	var runs []Run
-	for _, field := range []Condition{{Tag, TagInvocation, Equal, id}, {Param, ParamInvocation, Equal, id}} {
-		found, err := All(store.Search(ctx, Search{Filter: Filter{field}, View: r.Selection.View}))
-		if err != nil {
-			return nil, err
-		}
-		for _, run := range found {
-			if run.InvocationID() == id {
-				runs = append(runs, run)
-			}
-		}
-		if len(runs) > 0 {
-			break
-		}
-	}
-	return runs, nil
+	launches, err := r.Launches(ctx, store, []string{id})
+	return launches[id], err
 }
 
-// Launches is [Resolver.Launch] for several invocations in one search, for stores
-// that go through all runs to find those of one.
+// Launches is [Resolver.Launch] for several invocations at once, for stores that go
+// through all runs to find those of one.
 func (r Resolver) Launches(ctx context.Context, store Store, ids []string) (map[string][]Run, error) {
+	byTag, byParam := Search{View: r.Selection.View}, Search{View: r.Selection.View}
 	launches := make(map[string][]Run, len(ids))
-	for _, field := range []Condition{{Tag, TagInvocation, Equal, ""}, {Param, ParamInvocation, Equal, ""}} {
-		search := Search{View: r.Selection.View}
-		missing := map[string]bool{}
+	switch len(ids) {
+	case 0:
+		return launches, nil
+	case 1: // as a selector asks
+		byTag.Filter = Filter{{Tag, TagInvocation, Equal, ids[0]}}
+		byParam.Filter = Filter{{Param, ParamInvocation, Equal, ids[0]}}
+	default:
 		for _, id := range ids {
-			if len(launches[id]) == 0 {
-				field.Value, missing[id] = id, true
-				search.Any = append(search.Any, Filter{field})
-			}
+			byTag.Any = append(byTag.Any, Filter{{Tag, TagInvocation, Equal, id}})
+			byParam.Any = append(byParam.Any, Filter{{Param, ParamInvocation, Equal, id}})
 		}
-		if len(missing) == 0 {
-			break
-		}
-		found, err := All(store.Search(ctx, search))
-		if err != nil {
-			return nil, err
-		}
-		for _, run := range found {
-			if id := run.InvocationID(); missing[id] {
-				launches[id] = append(launches[id], run)
-			}
+	}
+	asked := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		asked[id] = true
+	}
+	runs, err := searchBoth(ctx, store, byTag, byParam)
+	if err != nil {
+		return nil, err
+	}
+	for _, run := range runs {
+		if id := run.InvocationID(); asked[id] {
+			launches[id] = append(launches[id], run)
 		}
 	}
 	return launches, nil
-}
-
-// invocation is the id of a run's invocation in the field that the filter is about.
-func (f Filter) invocation(run Run) string {
-	if f[0].Entity == Param {
-		return run.Params[ParamInvocation]
-	}
-	return run.Tags[TagInvocation]
 }
 
 func (r Resolver) open(ctx context.Context, source Source) (Store, error) {
@@ -365,20 +379,6 @@ func (r Resolver) open(ctx context.Context, source Source) (Store, error) {
 	default:
 		return r.Stores.Default(ctx)
 	}
-}
-
-// invocationFilters ask for a full id exactly and for anything shorter as a
-// prefix. Eight digits can be either.
-func invocationFilters(source Source) []Filter {
-	op := HasPrefix
-	if len(source.ID) == longInvocation {
-		op = Equal
-	}
-	byTag := Filter{{Tag, TagInvocation, op, source.ID}}
-	if source.Kind == ByJob && op == Equal {
-		byTag = Filter{{Tag, TagJob, Equal, source.ID + "." + strconv.Itoa(source.Job)}}
-	}
-	return []Filter{byTag, {{Param, ParamInvocation, op, source.ID}}}
 }
 
 // namesOneJob reports whether a store was opened at one job's directory or below

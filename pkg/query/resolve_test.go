@@ -205,20 +205,22 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// A server is asked for no more than is meant.
+// A server is asked for no more than is meant: by tag, and by parameter where a
+// user's own tag took its place.
 func TestResolveAsksForWhatIsMeant(t *testing.T) {
 	for word, want := range map[string][]string{
-		inv:         {"tags.invocation_id = 'aaaa1111aaaa1111'"},
-		"AAAA1":     {"tags.invocation_id LIKE 'aaaa1%'"},
-		"aaaa1111":  {"tags.invocation_id LIKE 'aaaa1111%'"},
-		inv + ".0":  {"tags.job_id = 'aaaa1111aaaa1111.0'"},
-		"aaaa1.0":   {"tags.invocation_id LIKE 'aaaa1%'"},
+		inv:         {"params.invocation_id = 'aaaa1111aaaa1111'", "tags.invocation_id = 'aaaa1111aaaa1111'"},
+		"AAAA1":     {"params.invocation_id LIKE 'aaaa1%'", "tags.invocation_id LIKE 'aaaa1%'"},
+		"aaaa1111":  {"params.invocation_id LIKE 'aaaa1111%'", "tags.invocation_id LIKE 'aaaa1111%'"},
+		inv + ".0":  {"params.invocation_id = 'aaaa1111aaaa1111'", "tags.job_id = 'aaaa1111aaaa1111.0'"},
+		"aaaa1.0":   {"params.invocation_id LIKE 'aaaa1%'", "tags.invocation_id LIKE 'aaaa1%'"},
 		hex1:        nil,
 		"demo:c0bd": nil,
 	} {
 		from := server(job(hex1, inv, 0, 0))
 		from.demo.runs = []query.Run{job("demo0", "c0bd961e50124ab3", 0, 0)}
 		found(t, from, word)
+		slices.Sort(from.server.searches) // they are asked at once
 		if diff := gocmp.Diff(want, from.server.searches); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", word, diff)
 		}

@@ -9,6 +9,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -166,6 +167,11 @@ const (
 	ParamInvocation = "invocation_id"
 	ParamJobs       = "jobs_count"
 )
+
+// NewestFirst is the order of a search: the newest start, then the run id.
+func NewestFirst(a, b Run) int {
+	return cmp.Or(b.StartTime.Compare(a.StartTime), cmp.Compare(a.ID, b.ID))
+}
 
 // bundlePrefix begins the run id, and so the tag job_id, of what nel-next exports
 // (nemo-formats §11.3).

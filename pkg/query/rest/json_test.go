@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/evalctl/evalctl/pkg/query"
 )
 
 func TestNumbers(t *testing.T) {
@@ -80,7 +82,7 @@ func FuzzRunsPage(f *testing.F) {
 			}
 			return
 		}
-		if len(runs) != len(page.Runs) || !slices.IsSortedFunc(runs, newestFirst) {
+		if len(runs) != len(page.Runs) || !slices.IsSortedFunc(runs, query.NewestFirst) {
 			t.Errorf("%d of %d runs, or out of order", len(runs), len(page.Runs))
 		}
 		for _, r := range runs {

@@ -358,7 +358,7 @@ func (p runsPage) decode() ([]query.Run, error) {
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(runs, newestFirst)
+	slices.SortStableFunc(runs, query.NewestFirst)
 	return runs, nil
 }
 
@@ -371,7 +371,7 @@ func next(ctx context.Context, streams []*stream) (query.Run, bool, error) {
 				return query.Run{}, false, err
 			}
 		}
-		if len(st.page) > 0 && (first == nil || newestFirst(st.page[0], first.page[0]) < 0) {
+		if len(st.page) > 0 && (first == nil || query.NewestFirst(st.page[0], first.page[0]) < 0) {
 			first = st
 		}
 	}
@@ -381,10 +381,6 @@ func next(ctx context.Context, streams []*stream) (query.Run, bool, error) {
 	run := first.page[0]
 	first.page = first.page[1:]
 	return run, true, nil
-}
-
-func newestFirst(a, b query.Run) int {
-	return cmp.Or(b.StartTime.Compare(a.StartTime), strings.Compare(a.ID, b.ID))
 }
 
 // corrupt is the error for an answer that holds what cannot be.
