@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -36,7 +37,7 @@ func (t tree) bundlesIn(dir string) ([]job, error) {
 	newest := map[string]string{}
 	for _, entry := range entries {
 		benchmark, ok := benchmarkOf(entry.Name())
-		if ok && entry.Type().IsRegular() {
+		if ok && (entry.Type().IsRegular() || entry.Type()&fs.ModeSymlink != 0) { // whoever reads a link says where it leads
 			newest[benchmark] = entry.Name() // entries are sorted
 		}
 	}

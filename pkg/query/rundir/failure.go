@@ -34,6 +34,12 @@ func absent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
+// exhausted reports whether this process lacks the means to read, which says
+// nothing of the file.
+func exhausted(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
+}
+
 // stopped is the error of a context that has ended, or nil.
 func stopped(ctx context.Context) error {
 	err := ctx.Err()

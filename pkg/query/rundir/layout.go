@@ -2,6 +2,7 @@ package rundir
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -245,22 +246,41 @@ func (p *prober) anyFile(folder string, names []string) bool {
 // folders lists the directories in a directory, links to directories included,
 // sorted by name.
 func (t tree) folders(dir string) ([]string, error) {
+	names, _, err := t.foldersAndBroken(dir)
+	return names, err
+}
+
+// foldersAndBroken is folders with the links that cannot be followed, which may
+// have led to one.
+func (t tree) foldersAndBroken(dir string) (names []string, broken map[string]error, err error) {
 	entries, err := t.entries(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var names []string
+	broken = map[string]error{}
 	for _, entry := range entries {
 		isDir := entry.IsDir()
 		if entry.Type()&fs.ModeSymlink != 0 {
 			info, err := fs.Stat(t.fsys, path.Join(dir, entry.Name()))
-			isDir = err == nil && info.IsDir() // a broken link leads to no job
+			if isDir = err == nil && info.IsDir(); err != nil {
+				broken[entry.Name()] = brokenLink(err)
+			}
 		}
 		if isDir {
 			names = append(names, entry.Name())
 		}
 	}
-	return names, nil
+	return names, broken, nil
+}
+
+func brokenLink(err error) error {
+	if absent(err) {
+		return errors.New("a symbolic link that leads nowhere")
+	}
+	if inner, ok := errors.AsType[*fs.PathError](err); ok {
+		err = inner.Err
+	}
+	return fmt.Errorf("a symbolic link that cannot be followed: %w", err)
 }
 
 // entries reads a directory of bounded size, sorted by name.

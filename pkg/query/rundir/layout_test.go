@@ -269,22 +269,33 @@ func TestUnreadable(t *testing.T) {
 	})
 	for _, test := range []struct {
 		refused, path, named string
-		opens                bool
+		opens, leaves        bool // what else there is is found
 	}{
-		{".", ".", ".", false},
-		{open, open, open, false},
-		{open + "/a.0", open, open + "/a.0/artifacts", false},
-		{open + "/a.0/artifacts", open + "/a.0/artifacts", open + "/a.0/artifacts", false},
-		{closed, ".", closed, true},
-		{open + "/a.0/artifacts/run_config.yml", ".", open + "/a.0/artifacts/run_config.yml", true},
-		{open + "/a.0/logs/stage.running", ".", open + "/a.0/logs/stage.running", true},
+		{".", ".", ".", false, false},
+		{open, open, open, false, false},
+		{open + "/a.0", open, open + "/a.0/artifacts", false, false},
+		{open + "/a.0/artifacts", open + "/a.0/artifacts", open + "/a.0/artifacts", false, false},
+		{open + "/a.0/artifacts/run_config.yml", open + "/a.0", open + "/a.0/artifacts/run_config.yml", true, false},
+		{closed, ".", closed, true, true},
+		{open + "/a.0", ".", open + "/a.0/artifacts", true, true},
+		{open + "/a.0/artifacts/run_config.yml", ".", open + "/a.0/artifacts/run_config.yml", true, true},
+		{open + "/a.0/logs/stage.running", ".", open + "/a.0/logs/stage.running", true, true},
 	} {
 		store, err := rundir.Open(refusing{tree, test.refused}, test.path, "test:")
 		if (err == nil) != test.opens {
 			t.Errorf("%s refused: opening %q: %v", test.refused, test.path, err)
 		}
 		if err == nil {
-			_, err = query.All(store.Search(t.Context(), query.Search{}))
+			var runs []query.Run
+			runs, err = query.All(store.Search(t.Context(), query.Search{}))
+			if test.leaves {
+				warnings := store.Warnings()
+				if err != nil || len(runs) != 1 || len(warnings) != 1 || warnings[0].Code != "RUNS_UNREADABLE" ||
+					!strings.Contains(warnings[0].Message, "1 job directory cannot be read and is left out: cannot read "+test.named+": permission denied") {
+					t.Errorf("%s refused: runs %s, error %v, warnings %+v", test.refused, ids(runs), err, warnings)
+				}
+				continue
+			}
 		}
 		if !query.HasCode(err, query.IO) || !strings.Contains(err.Error(), "cannot read "+test.named+": permission denied") {
 			t.Errorf("%s refused: %v", test.refused, err)
@@ -297,6 +308,36 @@ func TestUnreadable(t *testing.T) {
 	}
 	if runs := search(t, store, query.Condition{Entity: query.Tag, Key: query.TagInvocation, Op: query.HasPrefix, Value: "71f3"}); len(runs) != 1 {
 		t.Errorf("runs %s", ids(runs))
+	}
+}
+
+// A job that was moved away with a link left behind, which leads nowhere now, may
+// not vanish without a word.
+func TestBrokenLinks(t *testing.T) {
+	const invocation = "20251106_120000-71f3f319"
+	dir := t.TempDir()
+	job := filepath.Join(dir, invocation, "a.0", "artifacts")
+	if err := os.MkdirAll(job, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(job, "results.yml"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{
+		filepath.Join(invocation, "b.1"): "/nowhere/b.1", filepath.Join(invocation, "c.2"): "c.2",
+		"20251107_120000-81f3f319": "/nowhere/else", "latest": "/nowhere/latest",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store := openPath(t, dir)
+	runs := search(t, store)
+	warnings := store.Warnings()
+	if len(runs) != 1 || len(warnings) != 1 || len(warnings[0].Keys) != 3 ||
+		!strings.Contains(warnings[0].Message, "3 job directories cannot be read and are left out: ") ||
+		!strings.Contains(warnings[0].Message, "b.1: a symbolic link that leads nowhere") {
+		t.Errorf("runs %s, warnings %+v", ids(runs), warnings)
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *Store) Search(ctx context.Context, search query.Search) iter.Seq2[query
 		}
 		yielded := 0
 		for some := range slices.Chunk(jobs, parallel) {
-			runs, err := each(ctx, some, s.tree.run)
+			runs, err := readable(ctx, s, some, s.tree.run)
 			if err != nil {
 				yield(query.Run{}, err)
 				return
@@ -93,7 +93,7 @@ func (s *Store) jobs(ctx context.Context, search query.Search) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := each(ctx, candidates, s.tree.settle)
+	jobs, err := readable(ctx, s, candidates, s.tree.settle)
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +126,11 @@ func (s *Store) candidates(ctx context.Context, search query.Search) ([]job, err
 		return nil, err
 	}
 	invocations = slices.DeleteFunc(invocations, func(i invocation) bool { return !mayHold(search, i.id) })
-	listed, err := each(ctx, invocations, s.tree.listed)
+	listed, err := each(ctx, invocations, s.listed)
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := each(ctx, slices.Concat(listed...), func(j job) (job, error) {
+	jobs, err := readable(ctx, s, slices.Concat(listed...), func(j job) (job, error) {
 		folder, found, err := s.tree.jobFolder(j.dir)
 		if !found {
 			return job{}, err
@@ -147,9 +147,14 @@ func (s *Store) invocations() ([]invocation, error) {
 	if only := s.opened.invocation; only != nil {
 		return []invocation{*only}, nil
 	}
-	names, err := s.tree.folders(s.opened.dir)
+	names, broken, err := s.tree.foldersAndBroken(s.opened.dir)
 	if err != nil {
 		return nil, err
+	}
+	for name, err := range broken {
+		if isInvocationName(name) {
+			s.aside.noteJob(s.tree.show(path.Join(s.opened.dir, name)), err)
+		}
 	}
 	var found []invocation
 	for _, name := range names {
@@ -160,11 +165,18 @@ func (s *Store) invocations() ([]invocation, error) {
 	return found, nil
 }
 
-// listed names every directory of an invocation as a job; not all need be.
-func (t tree) listed(of invocation) ([]job, error) {
-	names, err := t.folders(of.dir)
-	if err != nil {
+// listed names every directory of an invocation as a job; not all need be. Output
+// is moved, and linked to: a link that leads nowhere was most likely a job.
+func (s *Store) listed(of invocation) ([]job, error) {
+	names, broken, err := s.tree.foldersAndBroken(of.dir)
+	if err != nil && (s.opened.invocation != nil || exhausted(err)) {
 		return nil, err
+	}
+	if err != nil {
+		s.aside.noteJob(s.tree.show(of.dir), err)
+	}
+	for name, err := range broken {
+		s.aside.noteJob(s.tree.show(path.Join(of.dir, name)), err)
 	}
 	jobs := make([]job, len(names))
 	for i, name := range names {
@@ -261,6 +273,34 @@ func each[T, R any](ctx context.Context, elements []T, f func(T) (R, error)) ([]
 		if err != nil {
 			return nil, err
 		}
+	}
+	return results, nil
+}
+
+// readable is [each] for jobs, without those whose directory cannot be read, which
+// are noted; of a store that is one job the error comes back.
+func readable[R any](ctx context.Context, s *Store, jobs []job, f func(job) (R, error)) ([]R, error) {
+	type outcome struct {
+		result R
+		err    error
+	}
+	outcomes, err := each(ctx, jobs, func(j job) (outcome, error) {
+		result, err := f(j)
+		if err != nil && (s.opened.job != nil || ctx.Err() != nil || exhausted(err)) {
+			return outcome{}, err
+		}
+		return outcome{result, err}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var results []R
+	for i, o := range outcomes {
+		if o.err != nil {
+			s.aside.noteJob(s.tree.show(jobs[i].dir), o.err)
+			continue
+		}
+		results = append(results, o.result)
 	}
 	return results, nil
 }
