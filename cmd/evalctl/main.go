@@ -20,6 +20,7 @@ var (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends what does not heed the first
 	status := run(ctx, processApp(), os.Args[1:])
 	stop()
 	os.Exit(status)
