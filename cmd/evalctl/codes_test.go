@@ -143,6 +143,8 @@ var producers = map[string]producer{
 	"RUNS_UNREADABLE":        {on: onFiles, args: "runs --limit 0"},
 
 	"MODEL_EVALUATION_NOT_FOUND": {on: onExamples, args: "models"},
+	"MODELS_UNREADABLE":          {on: onFiles, args: "models"},
+	"MODEL_VERSIONS_UNREADABLE":  {on: onFiles, args: "models"},
 	"MODEL_VERSION":              {on: onExamples, args: "show models:/falcon-8b@champion"},
 	"MODEL_VERSION_UNTAGGED":     {on: onExamples, args: "show models:/falcon-8b-nvfp4/1"},
 

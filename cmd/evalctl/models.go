@@ -26,7 +26,9 @@ func newModels(a *app, global *globalFlags) *cobra.Command {
 		GroupID: groupAnswer,
 		Long: `models lists the versions in MLflow's model registry, by name and with the highest
 version first: their aliases, stages and evaluations. NAME is a glob, or a regular
-expression between slashes. Each version is a selector of the other commands:
+expression between slashes. MLflow's servers, database files and file stores have a
+registry, launcher output directories have none. Each version is a selector of the
+other commands:
 
   models:/NAME/VERSION   a version
   models:/NAME@ALIAS     the version that has an alias
@@ -46,6 +48,7 @@ name, stand for the version, whichever it is, and a warning says so.
 ` + exitStatusesHelp,
 		Example: `  evalctl models
   evalctl models 'falcon-*'
+  evalctl models --tracking-uri ./mlruns
   evalctl models falcon-8b --limit 0 -o wide
   evalctl models --sort-by -created_at --limit 5
   evalctl models --jq '.data.models[] | select(.linked_by == null) | .name'

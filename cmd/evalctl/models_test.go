@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -217,27 +218,117 @@ func TestVersionsAsSides(t *testing.T) {
 	}
 }
 
+// registries are stores of each kind that has a registry, with the same evaluations
+// and the same content in it, by MLflow's own client.
+func registries(t *testing.T) map[string]process {
+	t.Helper()
+	server := stack.Serve(t, stack.Setup{})
+	database := filepath.Join(stack.Filled(t, stack.Setup{}), "mlflow.db")
+	files := stack.FileStore(t)
+	stack.Registry(t, stack.MLflow3, server.URL, filepath.Join(server.Dir, "mlflow.db"))
+	stack.Registry(t, stack.MLflow3, "sqlite:///"+database, database)
+	stack.Registry(t, stack.MLflow3, "file://"+files, "")
+	stores := map[string]process{}
+	for kind, uri := range map[string]string{"server": server.URL, "database": "sqlite:///" + database, "files": "file://" + files} {
+		stores[kind] = process{env: map[string]string{"MLFLOW_TRACKING_URI": uri}}
+	}
+	return stores
+}
+
+// A registry gives the same answers wherever it is, apart from what a store invents:
+// run ids, times, its own name, and which of the evaluations that were exported at
+// the same time is the newest.
+func TestRegistriesGiveTheSame(t *testing.T) {
+	t.Parallel()
+	ids, stores := invocations(t), registries(t)
+	said := func(p process, args ...string) string {
+		got := p.run(t, args...)
+		text := fmt.Sprintf("%d\n%s%s", got.status, got.stdout, got.stderr)
+		text = strings.ReplaceAll(text, p.env["MLFLOW_TRACKING_URI"], "STORE")
+		return regexp.MustCompile(`[0-9a-f]{32}`).ReplaceAllString(named(t, text), "RUN")
+	}
+	const some = "/^[^%5F]/" // the others are names that a file store refuses
+	for _, test := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"models", some, "--limit", "0", "-o", "csv", "--columns", "name,version,aliases,stage,linked_by,not_found,status"}, "falcon-8b,2,champion prod-eu,,invocation_id,,READY"},
+		{[]string{"models", some, "--limit", "0", "--jq", ".data.models[] | [.name, .version, .tags, (.evaluations | sort)]"}, `"described as nothing",2,{"a b.c-d:e":"y","deep/er/key":"x",`},
+		{[]string{"models", some, "--limit", "7", "--sort-by", "-version", "-o", "name"}, "0\nmodels:/many/1203\nmodels:/many/1202\n"},
+		{[]string{"models", some, "--count"}, "0\n12"},
+		{[]string{"models", "falcon-8b"}, "4 model versions."},
+		{[]string{"models", "condor-70"}, "5\nevalctl: no registered model condor-70 in STORE\n  condor-70b\n"},
+		{[]string{"models", "a-prompt"}, "no registered model a-prompt in STORE"},
+		{[]string{"show", "models:/falcon-8b@champion", "-o", "csv"}, "arith"},
+		{[]string{"show", "models:/falcon-8b/1", "-o", "csv"}, "arith"},
+		{[]string{"show", "models:/falcon-8b/production", "-o", "brief"}, "models:/falcon-8b/production is version 3"},
+		{[]string{"show", "models:/falcon-8b/latest", "-o", "brief"}, "models:/falcon-8b/latest is version 4"},
+		{[]string{"show", "models:/falcon-8b-nvfp4@latest", "--jq", ".warnings[] | [.code, .message]"}, "models:/falcon-8b-nvfp4/1 has no tag invocation_id"},
+		{[]string{"compare", "models:/falcon-8b/1", "models:/condor-70b/1", "--samples", "never", "-o", "csv"}, "arith"},
+		{[]string{"compare", "a=models:/falcon-8b@prod-eu", "models:/falcon-8b/staging", ids["B2"].ID, "--samples", "never", "--scores", "all", "-o", "csv"}, "arith"},
+		{[]string{"show", "models:/falcon-8b/5"}, "falcon-8b in STORE has no version 5"},
+		{[]string{"show", "models:/falcon-8b@gone"}, "has no alias gone\n  models:/falcon-8b@champion"},
+		{[]string{"show", "models:/falcon-8b/archived"}, "is in the stage archived"},
+		{[]string{"show", "models:/all versions deleted/latest"}, "has no version"},
+		{[]string{"show", "models:/a-prompt/1"}, "no registered model a-prompt in STORE"},
+		{[]string{"show", "models:/two%0Alines/1", "-o", "json"}, "it has no tag invocation_id"},
+	} {
+		answers := map[string]string{}
+		for kind, p := range stores {
+			answers[kind] = said(p, test.args...)
+		}
+		for _, kind := range []string{"database", "files"} {
+			if diff := cmp.Diff(withoutCommand(answers["server"]), withoutCommand(answers[kind])); diff != "" {
+				t.Errorf("%q (-server +%s):\n%s", test.args, kind, diff)
+			}
+		}
+		if !strings.Contains(answers["server"], test.says) {
+			t.Errorf("%q does not say %q:\n%s", test.args, test.says, answers["server"])
+		}
+	}
+	for kind, p := range stores {
+		t.Run(kind, func(t *testing.T) {
+			environment := "http://127.0.0.1:9" // of files the command itself says where they are
+			if kind == "server" {
+				environment = p.env["MLFLOW_TRACKING_URI"]
+			}
+			link(t, p, "after", ids["A1"].ID, environment)
+		})
+	}
+}
+
+// withoutCommand leaves out where the store is of the command that links a version.
+func withoutCommand(text string) string {
+	return regexp.MustCompile(`(MLFLOW_[A-Z_]+=\S+ )+python`).ReplaceAllString(text, "python")
+}
+
 // What the error tells to do is done as it stands, by MLflow's own client.
 func TestTheCommandThatLinksAVersion(t *testing.T) {
 	p, ids := server(t, t.TempDir()), invocations(t)
-	failed := p.run(t, "show", "models:/unevaluated/1")
-	_, hint, found := strings.Cut(failed.stderr, "hint: the tag says which evaluations are of a version:\n")
-	if failed.status != exitNotFound || !found {
-		t.Fatalf("%+v", failed)
-	}
-	command := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(hint, `"ID"`, `"`+ids["A1"].ID+`"`))
-	command.Env = append(os.Environ(), "MLFLOW_TRACKING_URI="+p.env["MLFLOW_TRACKING_URI"],
-		"PATH="+filepath.Dir(stack.Python(t))+string(os.PathListSeparator)+os.Getenv("PATH"))
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
 	defer func() { // other tests know it without
 		args := map[string]any{"name": "unevaluated", "version": "1", "key": "invocation_id", "value": ""}
 		if err := post(t, p.env["MLFLOW_TRACKING_URI"]+"/api/2.0/mlflow/model-versions/set-tag", args); err != nil {
 			t.Error(err)
 		}
 	}()
-	if got := p.answer(t, "models", "unevaluated", "--jq", ".data.models[].evaluations[]"); got != ids["A1"].ID+"\n" {
+	link(t, p, "unevaluated", ids["A1"].ID, p.env["MLFLOW_TRACKING_URI"])
+}
+
+// link does what the error for the first version of a model tells to do.
+func link(t *testing.T, p process, name, id, environment string) {
+	t.Helper()
+	failed := p.run(t, "show", "models:/"+name+"/1")
+	_, hint, found := strings.Cut(failed.stderr, "hint: the tag says which evaluations are of a version:\n")
+	if failed.status != exitNotFound || !found {
+		t.Fatalf("%+v", failed)
+	}
+	command := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(hint, `"ID"`, `"`+id+`"`))
+	command.Env = append(os.Environ(), "MLFLOW_TRACKING_URI="+environment,
+		"PATH="+filepath.Dir(stack.Python(t))+string(os.PathListSeparator)+os.Getenv("PATH"))
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if got := p.answer(t, "models", name, "--jq", ".data.models[] | select(.version == 1) | .evaluations[]"); got != id+"\n" {
 		t.Errorf("then it has %s", got)
 	}
 }

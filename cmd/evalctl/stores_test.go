@@ -39,10 +39,16 @@ func launcherHome(t *testing.T, output string) string {
 }
 
 // oddFileStore writes a file store of MLflow: two runs, one that is deleted, one
-// whose meta.yaml is empty, and an experiment with such a one.
+// whose meta.yaml is empty, and an experiment, a registered model and a version with
+// such a one.
 func oddFileStore(write func(name, text string)) {
 	write("1/meta.yaml", "experiment_id: '1'\nname: nightly\n")
 	write("2/meta.yaml", "")
+	write("models/m/meta.yaml", "creation_timestamp: 1800000000000\nname: m\n")
+	write("models/m/aliases/champion", "1")
+	write("models/m/version-1/meta.yaml", "creation_timestamp: 1800000000000\ncurrent_stage: None\nname: m\nstatus: READY\nversion: 1\n")
+	write("models/m/version-2/meta.yaml", "")
+	write("models/n/meta.yaml", "")
 	for i, invocation := range []string{"71f3f3199ea5e1f0", "82a4a4200bb6f2a1", "93b5b5311cc7a3b2", "71f3f3199ea5e1f0"} {
 		run := fmt.Sprintf("1/%032d/", i+1)
 		stage := "active"
