@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -82,8 +81,8 @@ func (s *Store) modelNamed(ctx context.Context, name string) (*query.RegisteredM
 		return nil, nil
 	}
 	model, err := s.registered(ctx, name)
-	if _, ok := asDamageOf(err); ok && (errors.Is(err, syscall.ENAMETOOLONG) || !s.isListed(name)) {
-		return nil, nil // some file systems do not know upper and lower case
+	if _, ok := asDamageOf(err); ok && !s.isListed(name) {
+		return nil, nil // it is too long, or the file system does not know upper and lower case
 	}
 	return model, err
 }

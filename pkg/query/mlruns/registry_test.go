@@ -106,6 +106,7 @@ func TestDamagedModel(t *testing.T) {
 		"alias empty":           {func(s site) { s.write("models/m/aliases/champion", "") }, "models/m/aliases/champion: empty"},
 		"alias a word":          {func(s site) { s.write("models/m/aliases/champion", "two") }, `models/m/aliases/champion: "two" is no version`},
 		"alias a fraction":      {func(s site) { s.write("models/m/aliases/champion", "2.0") }, `models/m/aliases/champion: "2.0" is no version`},
+		"alias with a sign":     {func(s site) { s.write("models/m/aliases/champion", "+2") }, `models/m/aliases/champion: "+2" is no version`},
 		"alias of version 0":    {func(s site) { s.write("models/m/aliases/champion", "0") }, `models/m/aliases/champion: "0" is no version`},
 		"alias a link out":      {func(s site) { s.link("/etc/hostname", "models/m/aliases/x") }, "models/m/aliases/x: a symbolic link leads out of the store"},
 		"alias a link to none":  {func(s site) { s.link("none", "models/m/aliases/x") }, "models/m/aliases/x: listed, and not there"},
@@ -267,12 +268,12 @@ func TestRegistryUnreadable(t *testing.T) {
 // Names cannot lead out of the registry, whatever lies beside it.
 func TestNamesStayInTheRegistry(t *testing.T) {
 	s := newRegistry(t)
-	for _, folder := range []string{"", "models/", "../", "models/m/"} {
-		s.write(folder+"meta.yaml", s.read("models/n/meta.yaml"))
-		s.write(folder+"version-1/meta.yaml", s.read("models/n/version-1/meta.yaml"))
+	for folder, name := range map[string]string{"": "..", "models/": ".", "../": "../..", "models/m/x/": "m/x"} {
+		s.write(folder+"meta.yaml", strings.Replace(s.read("models/n/meta.yaml"), "name: n", "name: "+name, 1))
+		s.write(folder+"version-1/meta.yaml", strings.Replace(s.read("models/n/version-1/meta.yaml"), "name: n", "name: "+name, 1))
 	}
 	store := opened(t, s.dir)
-	for _, name := range []string{"", ".", "..", "../models/n", "../..", "m/../n", "/n", "n/", "n\x00", strings.Repeat("n", 300), strings.Repeat("n/", 3000)} {
+	for _, name := range []string{"", ".", "..", "../models/n", "../..", "m/x", "m/../n", "/n", "n/", "n\x00", strings.Repeat("n", 300), strings.Repeat("n/", 3000)} {
 		if model, err := store.Model(t.Context(), name); !query.HasCode(err, query.NotFound) {
 			t.Errorf("%q: %v, %v", name, model, err)
 		}

@@ -30,10 +30,11 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
-// small is a database with two registered models, each with versions 1 and 2.
-func small(t *testing.T, statements ...string) string {
+// small is a copy of a database, with two registered models of two versions and one.
+func small(t *testing.T, base string, statements ...string) string {
 	t.Helper()
-	path := filepath.Join(stack.Filled(t, stack.Setup{}), "mlflow.db")
+	path := filepath.Join(t.TempDir(), "mlflow.db")
+	copyFile(t, base, path)
 	rewrite(t, path, append([]string{
 		"INSERT INTO registered_models (name, creation_time, description) VALUES ('m', 1800000000000, 'one'), ('n', NULL, NULL)",
 		"INSERT INTO model_versions (name, version, creation_time, current_stage, status) VALUES ('m', 1, 1800000000001, 'None', 'READY'), ('m', 2, NULL, 'Staging', 'READY'), ('n', 1, 1, 'None', 'READY')",
@@ -77,6 +78,7 @@ func asked(t *testing.T, store *sqlite.Store) string {
 // What differs between databases, and what can be wrong in one.
 func TestRegistryTables(t *testing.T) {
 	const whole = "m va, n , Staging , None v1"
+	base := filepath.Join(stack.Filled(t, stack.Setup{}), "mlflow.db")
 	for name, test := range map[string]struct {
 		statements []string
 		want       string
@@ -120,7 +122,7 @@ func TestRegistryTables(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := small(t, test.statements...)
+			path := small(t, base, test.statements...)
 			if got := strings.ReplaceAll(asked(t, open(t, path)), path, "DB"); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
@@ -130,7 +132,7 @@ func TestRegistryTables(t *testing.T) {
 
 // Of a workspace no other's models, tags, aliases and versions are seen.
 func TestRegistryWorkspace(t *testing.T) {
-	path := small(t,
+	path := small(t, filepath.Join(stack.Filled(t, stack.Setup{}), "mlflow.db"),
 		"INSERT INTO registered_models (name, workspace, description) VALUES ('m', 'team', 'theirs')",
 		"INSERT INTO registered_model_tags (name, workspace, key, value) VALUES ('m', 'team', 'k', 'theirs')",
 		"INSERT INTO registered_model_aliases (name, workspace, alias, version) VALUES ('m', 'team', 'theirs', 1)",
