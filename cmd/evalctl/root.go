@@ -128,7 +128,7 @@ A selector names one side:
 	flags.BoolVar(&global.refresh, "refresh", false, "fetch files again that are in the cache")
 	flags.BoolVar(&global.noCache, "no-cache", false, "neither read nor write the cache")
 	flags.StringVar(&global.cacheSize, "cache-size", "", "how large the cache may become, such as 500MB (default 2GB, or $EVALCTL_CACHE_SIZE)")
-	flags.BoolVarP(&global.quiet, "quiet", "q", false, "no progress")
+	flags.BoolVarP(&global.quiet, "quiet", "q", false, "no progress, and no line that says which place was chosen")
 	flags.SortFlags = false
 	_ = root.RegisterFlagCompletionFunc("cache-size", cobra.NoFileCompletions)
 	_ = root.RegisterFlagCompletionFunc("context", a.completeContexts)
