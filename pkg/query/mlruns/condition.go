@@ -202,7 +202,7 @@ func (s *Store) meets(ctx context.Context, r *record, c condition) (bool, error)
 			return false, err
 		}
 		if c.key == filterlang.RunName {
-			if err := s.name(r); err != nil {
+			if err := s.name(ctx, r); err != nil {
 				return false, err
 			}
 		}
@@ -211,7 +211,7 @@ func (s *Store) meets(ctx context.Context, r *record, c condition) (bool, error)
 			return false, err
 		}
 	case c.of != ofName:
-		if err := s.ask(r, field{c.of, c.key}); err != nil {
+		if err := s.ask(ctx, r, field{c.of, c.key}); err != nil {
 			return false, err
 		}
 	}
@@ -247,11 +247,11 @@ func (s *Store) strayed(folder string) error {
 }
 
 // name fills in the run's name, which older files have in a tag only.
-func (s *Store) name(r *record) error {
+func (s *Store) name(ctx context.Context, r *record) error {
 	if r.known.Name = r.meta.name; r.known.Name != "" {
 		return nil
 	}
-	err := s.ask(r, field{ofTag, tagName})
+	err := s.ask(ctx, r, field{ofTag, tagName})
 	r.known.Name = r.known.Tags[tagName]
 	return err
 }
@@ -272,24 +272,26 @@ func folderOf(of source) string {
 }
 
 // ask reads one tag, parameter or metric.
-func (s *Store) ask(r *record, f field) error {
+func (s *Store) ask(ctx context.Context, r *record, f field) error {
 	if r.asked[f] || !fs.ValidPath(f.key) || f.key == "." {
 		return nil
 	}
 	r.asked[f] = true
 	name := join(r.folder, folderOf(f.of), f.key)
+	if f.of == ofMetric {
+		value, found, err := s.metric(ctx, name)
+		if err == nil && found {
+			r.known.Metrics[f.key] = value
+		}
+		return err
+	}
 	value, found, err := s.value(name)
 	if err != nil || !found {
 		return err
 	}
-	switch f.of {
-	case ofParam:
+	if f.of == ofParam {
 		r.known.Params[f.key] = value
-	case ofMetric:
-		if r.known.Metrics[f.key], err = latest(value); err != nil {
-			return &damage{name, err}
-		}
-	case ofTag, ofName, ofMeta, ofInputs:
+	} else {
 		r.known.Tags[f.key] = value
 	}
 	return nil

@@ -163,6 +163,10 @@ func runDamages() map[string]struct {
 		"metric no time":       {func(s site) { s.write("RUN/metrics/m", "now 1 3\n") }, "metrics/m: line 1 begins with"},
 		"metric no step":       {func(s site) { s.write("RUN/metrics/m", "1 1 x\n") }, "metrics/m: line 1 has the step"},
 		"metric's end cut off": {func(s site) { s.write("RUN/metrics/m", "1 0.25 0\n2 0.2") }, "metrics/m: cut short"},
+		"metric's last step cut off": {
+			func(s site) { s.write("RUN/metrics/m", "1000 0.5 5\n2000 0.75 1") }, "metrics/m: cut short", // of step 12
+		},
+		"metric of a dataset cut off": {func(s site) { s.write("RUN/metrics/m", "1 0.5 7 name dig") }, "metrics/m: cut short"},
 		"folder a link to another run": {
 			func(s site) { s.remove("RUN"); s.link(runID(3), "RUN") }, "is that of the run",
 		},
@@ -274,7 +278,6 @@ func TestWritten(t *testing.T) {
 		"a link to a tag":             func(s site) { s.link("invocation_id", "RUN/tags/alias") },
 		"a run deleted meanwhile":     func(s site) { s.write("1/"+runID(8)+"/artifacts/x", "") },
 		"metric of the first MLflows": func(s site) { s.write("RUN/metrics/old", "1 0.5\n2 0.25\n") },
-		"metric without a last end":   func(s site) { s.write("RUN/metrics/old", "1 0.5 0\n2 0.25 1") },
 		"metric of a dataset":         func(s site) { s.write("RUN/metrics/old", "1 0.5 7 name digest\n") },
 		"not a number":                func(s site) { s.write("RUN/metrics/old", "1 nan 0\n2 -inf 0\n3 1e-07 0\n4 1e999 0\n") },
 	} {
@@ -359,6 +362,31 @@ func TestBeingWritten(t *testing.T) {
 			t.Errorf("runs %s, warnings %v", got, store.Warnings())
 		}
 	})
+}
+
+// TestMetricBeingWritten reads a metric while its last line is half there.
+func TestMetricBeingWritten(t *testing.T) {
+	for name, search := range map[string]query.Search{"in full": {}, "to decide": {Raw: "metrics.m > 0.7"}} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			s.write("RUN/metrics/m", "1000 0.5 5\n2000 0.75 1")
+			synctest.Test(t, func(t *testing.T) {
+				time.AfterFunc(75*time.Millisecond, func() {
+					if err := os.WriteFile(s.path("RUN/metrics/m"), []byte("1000 0.5 5\n2000 0.75 12\n"), 0o644); err != nil {
+						t.Error(err)
+					}
+				})
+				store := opened(t, s.dir)
+				runs, err := query.All(store.Search(t.Context(), search))
+				if err != nil || len(store.Warnings()) > 0 {
+					t.Errorf("%v, warnings %v", err, store.Warnings())
+				}
+				if !slices.ContainsFunc(runs, func(run query.Run) bool { return run.ID == runID(2) && run.Metrics["m"] == 0.75 }) {
+					t.Errorf("runs %v", runs)
+				}
+			})
+		})
+	}
 }
 
 // TestMany has ten thousand entries in a folder.

@@ -217,13 +217,18 @@ const (
 	lookAgain = 50 * time.Millisecond
 )
 
-// readMeta reads and decodes a meta.yaml. MLflow writes it in place, so that for a
-// moment it is empty or cut short; decode is called until it is content, or
-// [looks] times. found is false if there is no such file. The error is a [damage]
-// or that of the context.
+// readMeta is readWhole for a meta.yaml.
 func (s *Store) readMeta(ctx context.Context, name string, decode func([]byte) error) (found bool, err error) {
+	return s.readWhole(ctx, name, maxMeta, decode)
+}
+
+// readWhole reads and decodes a file. MLflow writes in place, so that for a moment
+// one is empty or cut short; decode is called until it is content, or [looks] times.
+// found is false if there is no such file. The error is a [damage] or that of the
+// context.
+func (s *Store) readWhole(ctx context.Context, name string, limit int64, decode func([]byte) error) (found bool, err error) {
 	for look := 1; ; look++ {
-		data, found, err := s.read(name, maxMeta)
+		data, found, err := s.read(name, limit)
 		if err != nil || !found {
 			return false, err
 		}

@@ -35,6 +35,18 @@ func TestLatest(t *testing.T) {
 	}
 }
 
+// TestLatestCutShort cuts a file after each byte: no value comes of a line without
+// its end.
+func TestLatestCutShort(t *testing.T) {
+	const whole = "1000 0.5 5\n2000 0.75 12\n"
+	for n := range len(whole) {
+		got, err := latest(whole[:n])
+		if atEnd := n == len("1000 0.5 5\n"); (err == nil) != atEnd || atEnd && got != 0.5 {
+			t.Errorf("%q: %v, %v", whole[:n], got, err)
+		}
+	}
+}
+
 func FuzzLatest(f *testing.F) {
 	f.Add("1 0.5 0\n2 nan 1\n")
 	f.Add("1 0.5 3 name digest\n")

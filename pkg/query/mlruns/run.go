@@ -16,10 +16,27 @@ import (
 func (s *Store) value(name string) (string, bool, error) {
 	data, found, err := s.read(name, maxValue)
 	if err == nil && found && !utf8.Valid(data) {
-		err = damaged(name, "not UTF-8")
+		err = &damage{name, errNotUTF8}
 	}
 	return string(data), found && err == nil, err
 }
+
+// metric reads the history of a metric, for its [latest] value.
+func (s *Store) metric(ctx context.Context, name string) (value float64, found bool, err error) {
+	if err := stopped(ctx); err != nil {
+		return 0, false, err
+	}
+	found, err = s.readWhole(ctx, name, maxValue, func(data []byte) (err error) {
+		if !utf8.Valid(data) {
+			return errNotUTF8
+		}
+		value, err = latest(string(data))
+		return err
+	})
+	return value, found, err
+}
+
+var errNotUTF8 = errors.New("not UTF-8")
 
 // longestKey bounds a key in bytes, and so how deep folders are; MLflow allows 250
 // characters.
@@ -84,14 +101,12 @@ func (s *Store) load(ctx context.Context, in *experiment, folder string, m *meta
 	}
 	base := join(folder, metricsFolder)
 	err := s.walk(base, func(key string) error {
-		text, err := s.present(ctx, join(base, key))
-		if err == nil {
-			run.Metrics[key], err = latest(text)
+		value, found, err := s.metric(ctx, join(base, key))
+		if err == nil && !found {
+			err = damaged(join(base, key), "listed, and not there")
 		}
-		if err != nil {
-			return asDamage(join(base, key), err)
-		}
-		return nil
+		run.Metrics[key] = value
+		return err
 	})
 	if err != nil {
 		return query.Run{}, err
@@ -102,17 +117,6 @@ func (s *Store) load(ctx context.Context, in *experiment, folder string, m *meta
 	run.Folder = query.FolderOf(run.Tags)
 	run.Model = query.ModelOf(run.Tags, run.Params)
 	return run, nil
-}
-
-// asDamage gives an error its path, if it has none.
-func asDamage(name string, err error) error {
-	if _, ok := errors.AsType[*damage](err); ok {
-		return err
-	}
-	if _, ok := errors.AsType[*query.Error](err); ok {
-		return err
-	}
-	return &damage{name, err}
 }
 
 // present reads a value that a listing has shown.
@@ -136,15 +140,15 @@ func latest(text string) (float64, error) {
 	}
 	var value float64
 	var step, at int64
+	// Each line is appended with its end: a number without one looks whole and is not.
+	if !strings.HasSuffix(text, "\n") {
+		return 0, errCutShort
+	}
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for i, line := range lines {
 		words := strings.Split(strings.TrimSpace(line), " ")
 		if len(words) != 2 && len(words) != 3 && len(words) != 5 {
 			return 0, errors.New("line " + strconv.Itoa(i+1) + " has " + strconv.Itoa(len(words)) + " words, not 2, 3 or 5")
-		}
-		// A writer that was interrupted leaves a number that looks whole.
-		if len(words) == 2 && i == len(lines)-1 && !strings.HasSuffix(text, "\n") {
-			return 0, errCutShort
 		}
 		ms, err := strconv.ParseInt(words[0], 10, 64)
 		if err != nil {
