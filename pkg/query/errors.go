@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -48,4 +49,17 @@ func (e *Error) Unwrap() error { return e.Err }
 func HasCode(err error, code Code) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Code == code
+}
+
+// Stopped is the error of a context that has ended, or nil.
+func Stopped(ctx context.Context) error {
+	err := ctx.Err()
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Code: Timeout, Message: "reading took too long", Err: err}
+	default:
+		return &Error{Code: IO, Message: "reading was stopped", Err: err}
+	}
 }

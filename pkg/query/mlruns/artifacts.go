@@ -2,105 +2,39 @@ package mlruns
 
 import (
 	"context"
-	"errors"
-	"io"
-	"io/fs"
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
-	"strings"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // List returns the entries of one folder of a run's artifacts. Links to folders
 // are left out, since a link to a folder above would make the tree endless, as are
 // links that lead out, devices and pipes.
 func (s *Store) List(ctx context.Context, run query.Run, dir string) ([]query.File, error) {
-	files := []query.File{}
-	if dir == "" {
-		dir = "."
-	}
-	if !fs.ValidPath(dir) {
-		return nil, notInside(dir)
-	}
 	root, err := s.artifacts(ctx, run)
-	if err != nil || root == nil {
-		return files, err
-	}
-	defer root.Close() // read only
-	info, err := root.Stat(dir)
-	if absent(err) || err == nil && !info.IsDir() {
-		return files, nil
-	}
-	shown := filepath.Join(root.Name(), filepath.FromSlash(dir))
 	if err != nil {
-		return nil, failure(err, shown)
+		return nil, err
 	}
-	found, err := entries(root, dir)
-	if err != nil {
-		return nil, failure(err, shown)
+	if root != nil {
+		defer root.Close() // read only
 	}
-	for _, entry := range found {
-		if err := stopped(ctx); err != nil {
-			return nil, err
-		}
-		name := join(dir, entry.Name())
-		info, err := root.Stat(name)
-		switch {
-		case err != nil: // a broken link, or one that leads out
-		case entry.IsDir():
-			files = append(files, query.File{Path: name, IsDir: true})
-		case info.Mode().IsRegular():
-			files = append(files, query.File{Path: name, Size: info.Size()})
-		}
-	}
-	return files, nil
+	return runfolder.List(ctx, root, dir)
 }
 
 // Open reads one artifact. Size is the file's at this moment: of one that grows
 // meanwhile, no more is read.
 func (s *Store) Open(ctx context.Context, run query.Run, name string) (query.Content, error) {
-	if !fs.ValidPath(name) || name == "." {
-		return query.Content{}, notInside(name)
-	}
 	root, err := s.artifacts(ctx, run)
 	if err != nil {
 		return query.Content{}, err
 	}
-	if root == nil {
-		return query.Content{}, &query.Error{Code: query.NotFound, Message: "run " + run.ID + " has no file " + name}
+	if root != nil {
+		defer root.Close() // read only; the file stays open
 	}
-	defer root.Close() // read only; the file stays open
-	shown := filepath.Join(root.Name(), filepath.FromSlash(name))
-	file, info, err := open(root, name)
-	switch {
-	case errors.Is(err, errIsFolder):
-		return query.Content{}, &query.Error{Code: query.NotFound, Message: shown + " is a folder"}
-	case err != nil:
-		return query.Content{}, failure(err, shown)
-	}
-	return query.Content{ReadCloser: reader{ctx, io.LimitReader(file, info.Size()), file}, Size: info.Size()}, nil
-}
-
-func notInside(name string) error {
-	return &query.Error{Code: query.Usage, Message: "not a path inside a run: " + name}
-}
-
-// reader stops with its context.
-type reader struct {
-	ctx context.Context
-	io.Reader
-	io.Closer
-}
-
-func (r reader) Read(p []byte) (int, error) {
-	if err := stopped(r.ctx); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
+	return runfolder.Open(ctx, root, run, name)
 }
 
 // artifacts opens the folder with a run's artifacts; nil if the run has none. The
@@ -110,66 +44,44 @@ func (r reader) Read(p []byte) (int, error) {
 // Nothing is read at an address that is not one of this run's artifacts, whatever
 // it names.
 func (s *Store) artifacts(ctx context.Context, run query.Run) (*os.Root, error) {
-	if err := stopped(ctx); err != nil {
+	if err := query.Stopped(ctx); err != nil {
 		return nil, err
 	}
 	own, err := s.ownFolder(ctx, run)
 	if err != nil {
 		return nil, err
 	}
-	sibling := filepath.Join(s.dir, filepath.FromSlash(own), artifactsFolder)
-	address := parseAddress(run.ArtifactURI)
+	run.ExperimentID, run.ID = idOf(path.Dir(own)), idOf(own)
 	if s.artifactsDir != "" {
-		return s.copied(own, address)
+		return runfolder.Copied(s.artifactsDir, run)
 	}
-	if root, err := openFilled(sibling); root != nil || err != nil {
+	if root, err := runfolder.Below(s.root, join(own, artifactsFolder)); root != nil || err != nil {
 		return root, err
 	}
-	if !address.isOf(run) {
-		return nil, s.elsewhere(run)
-	}
-	switch address.scheme {
-	case "":
-		place := address.path
-		if !filepath.IsAbs(place) {
-			place = filepath.Join(filepath.Dir(s.dir), place)
-		}
-		if place != sibling {
-			if root, err := openFilled(place); root != nil || err != nil {
-				return root, err
-			}
-		}
-	case "mlflow-artifacts":
-		place := filepath.Join(filepath.Dir(s.dir), "mlartifacts", filepath.FromSlash(path.Clean("/"+address.path)))
-		if root, err := openFilled(place); root != nil || err != nil {
+	address := runfolder.ParseAddress(run.ArtifactURI)
+	place, isPlace := address.Place(run, filepath.Dir(s.dir))
+	if isPlace {
+		if root, err := place.Open(); root != nil || err != nil {
 			return root, err
 		}
-		return nil, s.elsewhere(run)
 	}
-	if run.ArtifactURI == "" || address.scheme == "" && strings.HasSuffix(filepath.ToSlash(address.path), "/"+run.ExperimentID+"/"+run.ID+"/"+artifactsFolder) {
-		return nil, nil // this very place, here or where the tree was before
+	// The run has none, then, if its experiment has a folder at that place, or if
+	// that was this very folder before the tree was moved.
+	if run.ArtifactURI == "" || isPlace && place.HasExperiment() || s.wasHere(address, run) {
+		return nil, nil
 	}
 	return nil, s.elsewhere(run)
 }
 
-// copied opens the folder with a run's artifacts below the one that was named for
-// all of them: as they lie in a store, or as a server's address has them.
-func (s *Store) copied(own string, address address) (*os.Root, error) {
-	usual := filepath.Join(filepath.FromSlash(strings.TrimPrefix(own, trashFolder+"/")), artifactsFolder)
-	places := []string{usual}
-	if address.scheme == "mlflow-artifacts" {
-		places = append(places, filepath.FromSlash(strings.TrimPrefix(path.Clean("/"+address.path), "/")))
-	}
-	for _, place := range places {
-		if root, err := openFilled(filepath.Join(s.artifactsDir, place)); root != nil || err != nil {
-			return root, err
-		}
-	}
-	if _, err := os.Stat(s.artifactsDir); err != nil { // of no run then: that is not what NotFound says
-		return nil, &query.Error{Code: query.IO, Message: "cannot read " + s.artifactsDir, Err: reason(err)}
-	}
-	return nil, nil
+// wasHere reports whether an address names the run's own folder, as it is now or was
+// before the store was moved.
+func (s *Store) wasHere(address runfolder.Address, run query.Run) bool {
+	isPath := address.Scheme == runfolder.Local || address.Scheme == runfolder.Drive
+	return isPath && (address.IsIn(usualName, run) || address.IsIn(filepath.Base(s.dir), run))
 }
+
+// usualName is that of a store's folder.
+const usualName = "mlruns"
 
 // ownFolder is the folder of a run, below the root.
 func (s *Store) ownFolder(ctx context.Context, run query.Run) (string, error) {
@@ -184,86 +96,9 @@ func (s *Store) ownFolder(ctx context.Context, run query.Run) (string, error) {
 	return folder, err
 }
 
-// openFilled opens a folder that has entries; nil if there is none, or nothing in it.
-func openFilled(dir string) (*os.Root, error) {
-	root, err := os.OpenRoot(dir)
-	if absent(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, failure(err, dir)
-	}
-	file, err := root.Open(".")
-	if err == nil {
-		var some []fs.DirEntry
-		if some, err = file.ReadDir(1); err == nil && len(some) > 0 {
-			return root, file.Close()
-		}
-		if errors.Is(err, io.EOF) {
-			err = nil
-		}
-		err = errors.Join(err, file.Close())
-	}
-	if err = errors.Join(err, root.Close()); err != nil {
-		return nil, failure(err, dir)
-	}
-	return nil, nil
-}
-
 func (s *Store) elsewhere(run query.Run) error {
 	return &query.Error{
-		Code: query.Usage, Message: "the files of run " + run.ID + " are at " + withoutLogin(run.ArtifactURI) + ", and not with the store " + s.dir,
-		Hint: "--artifacts-uri DIR names a folder that has them in <experiment id>/<run id>/artifacts;\n" +
-			"with --tracking-uri http://SERVER the server hands them out",
+		Code: query.Usage, Message: "the files of run " + run.ID + " are at " + runfolder.WithoutLogin(run.ArtifactURI) + ", and not with the store " + s.dir,
+		Hint: runfolder.HintCopied + ";\nwith --tracking-uri http://SERVER the server hands them out",
 	}
-}
-
-// withoutLogin is an address that can be shown.
-func withoutLogin(address string) string {
-	if u, err := url.Parse(address); err == nil {
-		u.User, u.RawQuery = nil, ""
-		return u.String()
-	}
-	return "an address that cannot be read"
-}
-
-// address is where a run says that its artifacts are.
-type address struct {
-	scheme string // "" of a path of this machine
-	path   string
-}
-
-// parseAddress reads an artifact_uri: file:///…, file:…, a path, or anything else
-// with a scheme. MLflow decodes %20 in plain paths too.
-func parseAddress(uri string) address {
-	u, err := url.Parse(uri)
-	if err != nil || len(u.Scheme) < 2 { // C:\mlruns
-		plain := uri
-		if decoded, err := url.PathUnescape(uri); err == nil {
-			plain = decoded
-		}
-		return address{path: plain}
-	}
-	if u.Scheme != "file" {
-		return address{scheme: u.Scheme, path: u.Path}
-	}
-	if u.Host != "" && u.Host != "localhost" {
-		return address{scheme: "file on " + u.Host}
-	}
-	place := u.Path
-	if u.Opaque != "" { // file:mlruns/…
-		if place, err = url.PathUnescape(u.Opaque); err != nil {
-			place = u.Opaque
-		}
-	}
-	if runtime.GOOS == "windows" && len(place) > 2 && place[0] == '/' && place[2] == ':' {
-		place = place[1:]
-	}
-	return address{path: filepath.FromSlash(place)}
-}
-
-// isOf reports whether an address looks like MLflow makes those of a run, or is
-// none at all.
-func (a address) isOf(run query.Run) bool {
-	return a == address{} || strings.HasSuffix(filepath.ToSlash(a.path), "/"+run.ID+"/"+artifactsFolder)
 }

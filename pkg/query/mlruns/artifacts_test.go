@@ -56,6 +56,12 @@ func TestArtifactAddresses(t *testing.T) {
 		"a server's, with host":   {"mlflow-artifacts://host:5000/" + tail, map[string]string{"mlartifacts/" + tail: "x"}, false, ""},
 		"none written":            {"file://DIR/mlruns/" + tail, nil, false, "none"},
 		"none written, moved":     {"file:///ci/mlruns/" + tail, nil, false, "none"},
+		"moved from a drive":      {`C:\job\mlruns\` + strings.ReplaceAll(tail, "/", `\`), nil, false, "none"},
+		"none there":              {"file://DIR/else/" + tail, map[string]string{"else/1/0/artifacts": "x"}, false, "none"},
+		"none on a server":        {"mlflow-artifacts:/" + tail, map[string]string{"mlartifacts/1/0/artifacts": "x"}, false, "none"},
+		"not mounted":             {"file:///mnt/big/" + tail, nil, false, "are at file:///mnt/big/1/"},
+		"mounted, and empty":      {"file://DIR/else/" + tail, map[string]string{"else": "x"}, false, "are at file:///"},
+		"another drive":           {"D:/big/" + tail, nil, false, "are at D:/big/1/"},
 		"S3":                      {"s3://bucket/" + tail, nil, false, "are at s3://bucket/1/"},
 		"a login":                 {"https://me:secret@host/" + tail + "?token=secret", nil, false, "are at https://host/1/"},
 		"another host's file":     {"file://host/" + tail, nil, false, "are at file://host/1/"},
@@ -125,6 +131,8 @@ func TestArtifactsDir(t *testing.T) {
 		{elsewhere, runID(3), "mlflow-artifacts:/served/" + runID(3) + "/artifacts", "served", ""},
 		{elsewhere, runID(3), "mlflow-artifacts:/../../served/" + runID(3) + "/artifacts", "served", ""},
 		{elsewhere, runID(4), "s3://bucket/x", "", query.NotFound},
+		{filepath.Dir(elsewhere), runID(2), "s3://bucket/x", "", query.IO}, // one level off
+		{filepath.Join(elsewhere, "1"), runID(2), "s3://bucket/x", "", query.IO},
 		{filepath.Join(elsewhere, "nothing"), runID(2), "s3://bucket/x", "", query.IO},
 		{"", runID(2), "s3://bucket/x", "own", ""},
 	} {
@@ -163,6 +171,65 @@ func TestArtifactLinks(t *testing.T) {
 		if got, err := contentOf(t, store, run, name); !query.HasCode(err, query.IO) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
+	}
+}
+
+// TestArtifactsLeadOut has a run whose folder of artifacts is a link, wherever it may
+// lie: one that leads out is never followed.
+func TestArtifactsLeadOut(t *testing.T) {
+	const server = "mlflow-artifacts:/1/RUN/artifacts"
+	for name, test := range map[string]struct {
+		link, target string
+		uri          string
+		copied       string // the folder for all runs, beside the store's
+	}{
+		"the run's own":           {"mlruns/1/RUN/artifacts", "DIR/private", "", ""},
+		"up and out":              {"mlruns/1/RUN/artifacts", "../../../private", "", ""},
+		"to nothing":              {"mlruns/1/RUN/artifacts", "nothing", "", ""},
+		"to no folder":            {"mlruns/1/RUN/artifacts", "meta.yaml", "", ""},
+		"a server's":              {"mlartifacts/1/RUN/artifacts", "DIR/private", server, ""},
+		"a server's run":          {"mlartifacts/1/RUN", "DIR/private", server, ""},
+		"a server's experiment":   {"mlartifacts/1", "../private", server, ""},
+		"at the address":          {"else/1/RUN/artifacts", "DIR/private", "file://DIR/else/1/RUN/artifacts", ""},
+		"above that":              {"else/1/RUN", "../../private", "else/1/RUN/artifacts", ""},
+		"of a copy":               {"copy/1/RUN/artifacts", "DIR/private", "s3://b/1/RUN/artifacts", "copy"},
+		"of a copy of a server's": {"copy/x/RUN/artifacts", "../../../private", "mlflow-artifacts:/x/RUN/artifacts", "copy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			dir := filepath.Dir(s.dir)
+			of := func(text string) string { return strings.NewReplacer("DIR", dir, "RUN", runID(2)).Replace(text) }
+			s.write("../private/secret", "secret")
+			s.write("../private/artifacts/secret", "secret")
+			s.write("../private/"+runID(2)+"/artifacts/secret", "secret")
+			link := filepath.Join(dir, filepath.FromSlash(of(test.link)))
+			s.ok(os.MkdirAll(filepath.Dir(link), 0o755))
+			s.ok(os.Symlink(of(test.target), link))
+			options := mlruns.Options{}
+			if test.copied != "" {
+				options.ArtifactsDir = filepath.Join(dir, test.copied)
+			}
+			store, err := mlruns.Open(s.dir, options)
+			s.ok(err)
+			run := query.Run{ID: runID(2), ExperimentID: "1", ArtifactURI: of(test.uri)}
+			if files, err := store.List(t.Context(), run, ""); !query.HasCode(err, query.IO) {
+				t.Errorf("listed %v, %v", files, err)
+			}
+			if got, err := contentOf(t, store, run, "secret"); !query.HasCode(err, query.IO) {
+				t.Errorf("read %q, %v", got, err)
+			}
+		})
+	}
+}
+
+// TestArtifactsLinkedInside has a link to another folder of the same store.
+func TestArtifactsLinkedInside(t *testing.T) {
+	s := newSite(t)
+	s.write("shared/of-2/a", "x")
+	s.link("../../shared/of-2", "RUN/artifacts")
+	if got, err := contentOf(t, opened(t, s.dir), query.Run{ID: runID(2), ExperimentID: "1"}, "a"); got != "x" || err != nil {
+		t.Errorf("read %q, %v", got, err)
 	}
 }
 

@@ -3,7 +3,6 @@ package mlruns
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // damage is why a run, an experiment, or a model or version of the registry cannot
@@ -30,27 +30,7 @@ func damaged(path, format string, args ...any) error {
 }
 
 // unreadable is a damage that the file system reports.
-func unreadable(path string, err error) error { return &damage{path, reason(err)} }
-
-// reason is an error of the file system without its path, which is one that only
-// [os.Root] knows.
-func reason(err error) error {
-	if inner, ok := errors.AsType[*fs.PathError](err); ok {
-		err = inner.Err
-	}
-	if err.Error() == "path escapes from parent" { // os has no name for it
-		return errLeadsOut
-	}
-	return err
-}
-
-var errLeadsOut = errors.New("a symbolic link leads out of the store")
-
-// absent reports whether there is nothing of that name: below a file, Unix says
-// "not a directory" rather than "no such file".
-func absent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
-}
+func unreadable(path string, err error) error { return &damage{path, runfolder.Reason(err)} }
 
 // exhausted reports whether this process lacks the means to read, which says
 // nothing of the file.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // experiment is a folder of runs.
@@ -46,7 +47,7 @@ func (s *Store) experiments(ctx context.Context, view query.View, ids []string) 
 	group.SetLimit(parallel)
 	for i, folder := range folders {
 		group.Go(func() (err error) {
-			if err = stopped(ctx); err == nil {
+			if err = query.Stopped(ctx); err == nil {
 				read[i], err = s.experiment(ctx, folder)
 			}
 			return s.damage.takeExperiment(folder, err)
@@ -73,7 +74,7 @@ func idOf(folder string) string { return folder[strings.LastIndex(folder, "/")+1
 // experimentFolders lists what may be experiments. Of one that is also in the
 // trash, what is not there counts, as in MLflow.
 func (s *Store) experimentFolders(ctx context.Context, withTrash bool) ([]string, error) {
-	if err := stopped(ctx); err != nil {
+	if err := query.Stopped(ctx); err != nil {
 		return nil, err
 	}
 	names, err := s.folders(".")
@@ -90,7 +91,7 @@ func (s *Store) experimentFolders(ctx context.Context, withTrash bool) ([]string
 		return folders, nil
 	}
 	deleted, err := s.folders(trashFolder)
-	if err != nil && !absent(err) {
+	if err != nil && !runfolder.Absent(err) {
 		if err := s.damage.takeExperiment(trashFolder, unreadable(trashFolder, err)); err != nil {
 			return nil, err
 		}
@@ -135,7 +136,7 @@ func (s *Store) experiment(ctx context.Context, folder string) (*experiment, err
 func (s *Store) orphaned(folder string) error {
 	names, err := s.folders(folder)
 	if err != nil {
-		if absent(err) {
+		if runfolder.Absent(err) {
 			return nil // deleted meanwhile
 		}
 		return unreadable(folder, err)

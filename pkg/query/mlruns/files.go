@@ -2,19 +2,15 @@ package mlruns
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"slices"
-	"strings"
-	"syscall"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 const (
-	// maxEntries bounds how many entries of one folder are taken into memory.
+	// maxEntries bounds how many keys of a run are taken into memory.
 	maxEntries    = 1_000_000
 	entriesAtOnce = 1000
 	// maxMeta bounds meta.yaml, which has half a kilobyte.
@@ -24,38 +20,14 @@ const (
 	maxValue = 64 << 20
 )
 
-var (
-	errNotRegular = errors.New("not a regular file")
-	errTooLarge   = errors.New("too large")
-)
-
-// open opens a regular file. A pipe does not make it wait for a writer.
-func open(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
-	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errNotRegular
-		if info.IsDir() {
-			err = errIsFolder
-		}
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, file.Close())
-	}
-	return file, info, nil
-}
-
-var errIsFolder = errors.New("is a folder")
+var errTooLarge = errors.New("too large")
 
 // read returns a file below the root; ok is false if there is none, or a folder of
 // that name. The error is a [damage].
 func (s *Store) read(name string, limit int64) (data []byte, ok bool, err error) {
-	file, info, err := open(s.root, name)
+	file, info, err := runfolder.OpenRegular(s.root, name)
 	switch {
-	case absent(err), errors.Is(err, errIsFolder):
+	case runfolder.Absent(err), errors.Is(err, runfolder.ErrIsFolder):
 		return nil, false, nil
 	case err != nil:
 		return nil, false, unreadable(name, err)
@@ -70,32 +42,10 @@ func (s *Store) read(name string, limit int64) (data []byte, ok bool, err error)
 	return data, true, nil
 }
 
-// entries reads a folder of bounded size, sorted by name.
-func entries(root *os.Root, name string) ([]fs.DirEntry, error) {
-	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() // read only
-	var all []fs.DirEntry
-	for len(all) <= maxEntries {
-		some, err := file.ReadDir(entriesAtOnce)
-		all = append(all, some...)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
-		}
-		if err != nil || len(some) == 0 {
-			slices.SortFunc(all, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
-			return all, nil
-		}
-	}
-	return nil, fmt.Errorf("more than %d entries", maxEntries)
-}
-
 // folders lists the folders in a folder, links to folders included, sorted by
 // name. Links that lead out are among them: whoever enters one learns why not.
 func (s *Store) folders(name string) ([]string, error) {
-	all, err := entries(s.root, name)
+	all, err := runfolder.Entries(s.root, name)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +54,7 @@ func (s *Store) folders(name string) ([]string, error) {
 		isFolder := entry.IsDir()
 		if entry.Type()&fs.ModeSymlink != 0 {
 			info, err := s.root.Stat(join(name, entry.Name()))
-			isFolder = err == nil && info.IsDir() || err != nil && !absent(err)
+			isFolder = err == nil && info.IsDir() || err != nil && !runfolder.Absent(err)
 		}
 		if isFolder {
 			names = append(names, entry.Name())
@@ -115,8 +65,8 @@ func (s *Store) folders(name string) ([]string, error) {
 
 // rootError is the error for a store that cannot be listed at all.
 func (s *Store) rootError(err error) error {
-	if absent(err) {
+	if runfolder.Absent(err) {
 		return &query.Error{Code: query.NotFound, Message: s.dir + " does not exist"}
 	}
-	return &query.Error{Code: query.IO, Message: "cannot read " + s.dir, Err: reason(err)}
+	return &query.Error{Code: query.IO, Message: "cannot read " + s.dir, Err: runfolder.Reason(err)}
 }

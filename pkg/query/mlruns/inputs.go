@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/evalctl/evalctl/pkg/query/filterlang"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // tagContext is the tag of an input that says what the dataset was for.
@@ -17,7 +18,7 @@ const tagContext = "mlflow.data.context"
 func (s *Store) inputs(ctx context.Context, in *experiment, folder string) ([]filterlang.Input, error) {
 	base := join(folder, inputsFolder)
 	names, err := s.folders(base)
-	if absent(err) {
+	if runfolder.Absent(err) {
 		return nil, nil
 	}
 	if err != nil {

@@ -241,7 +241,7 @@ func (s *Store) readWhole(ctx context.Context, name string, limit int64, decode 
 		select {
 		case <-time.After(lookAgain):
 		case <-ctx.Done():
-			return true, stopped(ctx)
+			return true, query.Stopped(ctx)
 		}
 	}
 }

@@ -19,8 +19,6 @@
 package mlruns
 
 import (
-	"context"
-	"errors"
 	"net/url"
 	"os"
 	"path"
@@ -30,6 +28,7 @@ import (
 
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // Names that MLflow gives (file_store.py).
@@ -40,7 +39,7 @@ const (
 	tagsFolder      = "tags"
 	paramsFolder    = "params"
 	metricsFolder   = "metrics"
-	artifactsFolder = "artifacts"
+	artifactsFolder = runfolder.Artifacts
 	inputsFolder    = "inputs"
 	datasetsFolder  = "datasets"
 	tracesFolder    = "traces"
@@ -76,7 +75,7 @@ func Is(dir string) bool {
 		return true
 	}
 	info, err := os.Stat(trash)
-	return err == nil && info.IsDir() && filepath.Base(dir) == "mlruns"
+	return err == nil && info.IsDir() && filepath.Base(dir) == usualName
 }
 
 // HasExperiment reports whether a directory holds one as MLflow tells it
@@ -123,11 +122,11 @@ func Open(dir string, options Options) (*Store, error) {
 		real, err = filepath.EvalSymlinks(real)
 	}
 	if err != nil {
-		return nil, failure(err, dir)
+		return nil, runfolder.Failure(err, dir)
 	}
 	root, err := os.OpenRoot(real)
 	if err != nil {
-		return nil, failure(err, dir)
+		return nil, runfolder.Failure(err, dir)
 	}
 	slashed := filepath.ToSlash(real)
 	if !strings.HasPrefix(slashed, "/") { // a drive letter: file:///C:/mlruns
@@ -172,31 +171,6 @@ const (
 // "_" and "-".
 func isID(id string, longest int) bool {
 	return id != "" && len(id) <= longest && strings.Contains(letters+digits, id[:1]) && consistsOf(id, letters+digits+"_-")
-}
-
-// failure turns an error of the file system into one that names the path as it is
-// shown to people.
-func failure(err error, shown string) error {
-	if already, ok := errors.AsType[*query.Error](err); ok {
-		return already
-	}
-	if absent(err) {
-		return &query.Error{Code: query.NotFound, Message: shown + " does not exist"}
-	}
-	return &query.Error{Code: query.IO, Message: "cannot read " + shown, Err: reason(err)}
-}
-
-// stopped is the error of a context that has ended, or nil.
-func stopped(ctx context.Context) error {
-	err := ctx.Err()
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, context.DeadlineExceeded):
-		return &query.Error{Code: query.Timeout, Message: "reading took too long", Err: err}
-	default:
-		return &query.Error{Code: query.IO, Message: "reading was stopped", Err: err}
-	}
 }
 
 // join is [path.Join] for names below the root.

@@ -14,23 +14,24 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // Models lists the registered models, by name.
 func (s *Store) Models(ctx context.Context) ([]query.RegisteredModel, error) {
 	names, err := s.folders(registryFolder)
-	if absent(err) {
+	if runfolder.Absent(err) {
 		return []query.RegisteredModel{}, nil // MLflow makes the folder when it is first used
 	}
 	if err != nil {
-		return nil, failure(err, s.show(registryFolder))
+		return nil, runfolder.Failure(err, s.show(registryFolder))
 	}
 	read := make([]*query.RegisteredModel, len(names))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for i, name := range names {
 		group.Go(func() (err error) {
-			if err = stopped(ctx); err == nil {
+			if err = query.Stopped(ctx); err == nil {
 				read[i], err = s.registered(ctx, name)
 			}
 			return s.damage.takeModel(name, err)
@@ -73,7 +74,7 @@ func isPrompt(tags map[string]string) bool { return tags[query.TagPrompt] == "tr
 // modelNamed reads the registered model of a name that anybody may have typed; nil if
 // there is none.
 func (s *Store) modelNamed(ctx context.Context, name string) (*query.RegisteredModel, error) {
-	if err := stopped(ctx); err != nil {
+	if err := query.Stopped(ctx); err != nil {
 		return nil, err
 	}
 	// MLflow refuses these names too; what is no name of a file is no model.
@@ -90,7 +91,7 @@ func (s *Store) modelNamed(ctx context.Context, name string) (*query.RegisteredM
 // isListed reports whether the registry has a folder of exactly this name, or may
 // have one.
 func (s *Store) isListed(name string) bool {
-	all, err := entries(s.root, registryFolder)
+	all, err := runfolder.Entries(s.root, registryFolder)
 	if err != nil {
 		return true
 	}
@@ -194,7 +195,7 @@ func versionNumber(text string) (int, error) {
 // without their prefix.
 func (s *Store) versionFolders(folder string) ([]string, error) {
 	names, err := s.folders(folder)
-	if absent(err) {
+	if runfolder.Absent(err) {
 		return nil, nil // deleted meanwhile
 	}
 	if err != nil {
@@ -227,7 +228,7 @@ func (s *Store) Versions(ctx context.Context, name string) ([]query.ModelVersion
 	group.SetLimit(parallel)
 	for i, number := range numbers {
 		group.Go(func() error {
-			err := stopped(ctx)
+			err := query.Stopped(ctx)
 			var version query.ModelVersion
 			if err == nil {
 				version, err = s.version(ctx, name, number)

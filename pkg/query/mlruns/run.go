@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // value reads a tag or a parameter: its file holds nothing else.
@@ -23,7 +24,7 @@ func (s *Store) value(name string) (string, bool, error) {
 
 // metric reads the history of a metric, for its [latest] value.
 func (s *Store) metric(ctx context.Context, name string) (value float64, found bool, err error) {
-	if err := stopped(ctx); err != nil {
+	if err := query.Stopped(ctx); err != nil {
 		return 0, false, err
 	}
 	found, err = s.readWhole(ctx, name, maxValue, func(data []byte) (err error) {
@@ -50,8 +51,8 @@ func (s *Store) walk(folder string, visit func(key string) error) error {
 		prefix := pending[len(pending)-1]
 		pending = pending[:len(pending)-1]
 		name := join(folder, prefix)
-		found, err := entries(s.root, name)
-		if absent(err) {
+		found, err := runfolder.Entries(s.root, name)
+		if runfolder.Absent(err) {
 			continue
 		}
 		if err != nil {
@@ -121,7 +122,7 @@ func (s *Store) load(ctx context.Context, in *experiment, folder string, m *meta
 
 // present reads a value that a listing has shown.
 func (s *Store) present(ctx context.Context, name string) (string, error) {
-	if err := stopped(ctx); err != nil {
+	if err := query.Stopped(ctx); err != nil {
 		return "", err
 	}
 	value, found, err := s.value(name)

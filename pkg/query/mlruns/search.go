@@ -12,6 +12,7 @@ import (
 
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/query/filterlang"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // parallel is how many runs are read at once: shared file systems answer slowly,
@@ -92,7 +93,7 @@ func (s *Store) sift(ctx context.Context, records []*record, keep func(context.C
 	for start := 0; start < len(records); start += together {
 		group.Go(func() error {
 			for i, r := range records[start:min(start+together, len(records))] {
-				if err := stopped(ctx); err != nil {
+				if err := query.Stopped(ctx); err != nil {
 					return err
 				}
 				ok, err := keep(ctx, r)
@@ -119,12 +120,12 @@ func (s *Store) sift(ctx context.Context, records []*record, keep func(context.C
 
 // list names what may be the runs of an experiment.
 func (s *Store) list(ctx context.Context, in *experiment) ([]*record, error) {
-	if err := stopped(ctx); err != nil {
+	if err := query.Stopped(ctx); err != nil {
 		return nil, err
 	}
 	names, err := s.folders(in.folder)
 	if err != nil {
-		if absent(err) {
+		if runfolder.Absent(err) {
 			return nil, nil // deleted meanwhile
 		}
 		return nil, s.damage.takeExperiment(in.folder, unreadable(in.folder, err))
@@ -220,7 +221,7 @@ func (s *Store) find(ctx context.Context, id string) (*experiment, string, *meta
 	group.SetLimit(parallel)
 	for i, folder := range folders {
 		group.Go(func() (err error) {
-			if err = stopped(groupCtx); err == nil {
+			if err = query.Stopped(groupCtx); err == nil {
 				metas[i], err = s.runMeta(groupCtx, idOf(folder), join(folder, id))
 			}
 			if err == nil && metas[i] == nil {

@@ -21,18 +21,8 @@ var (
 	errNoIndex     = errors.New("its write-ahead log (-wal) has no index (-shm)")
 )
 
-// stopped is the error of a context that has ended, or nil.
-func stopped(ctx context.Context) error {
-	err := ctx.Err()
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, context.DeadlineExceeded):
-		return &query.Error{Code: query.Timeout, Message: "reading took too long", Err: err}
-	default:
-		return &query.Error{Code: query.IO, Message: "reading was stopped", Err: err}
-	}
-}
+// stopped is [query.Stopped].
+func stopped(ctx context.Context) error { return query.Stopped(ctx) }
 
 // fileFailure turns an error of the file system into one that names the path.
 func fileFailure(err error, path string) error {

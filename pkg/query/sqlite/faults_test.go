@@ -58,7 +58,8 @@ func everything(t *testing.T, path string) {
 			t.Error(err)
 		}
 		files, err := store.List(t.Context(), run, run.Folder)
-		if err != nil {
+		// One experiment is where nothing can be written.
+		if err != nil && !strings.HasPrefix(run.ArtifactURI, "file:///dev/null/") {
 			t.Error(err)
 		}
 		for _, file := range files {
@@ -134,7 +135,7 @@ func (w *writer) kill() {
 // insert is a run that is newer than all others.
 func insert(name string, later int) string {
 	return fmt.Sprintf("INSERT INTO runs (run_uuid, name, status, start_time, lifecycle_stage, artifact_uri, experiment_id)"+
-		" VALUES ('%032d', '%s', 'RUNNING', %d, 'active', 'mlflow-artifacts:/1/x/artifacts', 1)", later, name, 4e12+later)
+		" VALUES ('%032d', '%s', 'RUNNING', %d, 'active', 'mlflow-artifacts:/1/%032[1]d/artifacts', 1)", later, name, 4e12+later)
 }
 
 func newest(t *testing.T, store query.Store) string {

@@ -153,9 +153,9 @@ func TestArtifactsElsewhere(t *testing.T) {
 			t.Errorf("files of %q: %v, %v", uri, files, err)
 		}
 	}
-	for _, uri := range []string{"/no/such/tree/1/x/artifacts", "file:///no/such/tree/1/x/artifacts"} {
+	for _, uri := range []string{"/no/such/tree/1/", "file:///no/such/tree/1/", "/no/such/"} {
 		run := runs[0]
-		run.ArtifactURI = uri
+		run.ArtifactURI = uri + run.ID + "/artifacts"
 		if _, err := open(t, path).List(t.Context(), run, ""); !query.HasCode(err, query.IO) || !strings.Contains(err.Error(), "there is no /no/such") {
 			t.Errorf("files of %q: %v", uri, err)
 		}
@@ -164,6 +164,21 @@ func TestArtifactsElsewhere(t *testing.T) {
 	run.ID, run.ArtifactURI = "0123456789abcdef0123456789abcdef", filepath.Join(moved, run.ExperimentID, "0123456789abcdef0123456789abcdef", "artifacts")
 	if files, err := open(t, path).List(t.Context(), run, ""); err != nil || len(files) != 0 {
 		t.Errorf("a run without files: %v, %v", files, err)
+	}
+	for _, uri := range []string{`C:\mlruns\1\` + run.ID + `\artifacts`, "D:/x/1/" + run.ID + "/artifacts", "https://me:secret@host/" + run.ID + "/artifacts?token=secret"} {
+		run := run
+		run.ArtifactURI = uri
+		if files, err := open(t, path).List(t.Context(), run, ""); !query.HasCode(err, query.Usage) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("files of %q: %v, %v", uri, files, err)
+		}
+	}
+	off, err := sqlite.Open(t.Context(), sqlite.Options{Path: path, ArtifactsDir: filepath.Dir(moved)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer off.Close()
+	if files, err := off.List(t.Context(), runs[0], ""); !query.HasCode(err, query.IO) || !strings.Contains(err.Error(), "there is no "+filepath.Dir(moved)) {
+		t.Errorf("files in a folder one level off: %v, %v", files, err)
 	}
 	if err := os.Symlink("/etc/passwd", filepath.Join(root, "outside")); err != nil {
 		t.Fatal(err)
