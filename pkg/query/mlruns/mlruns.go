@@ -24,6 +24,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/evalctl/evalctl/pkg/nemo"
@@ -82,7 +83,7 @@ func Is(dir string) bool {
 // (mlflow/tracking/_tracking_service/utils.py, _has_existing_mlruns_data): a directory
 // whose name is digits, of any script, and that has an entry meta.yaml.
 func HasExperiment(dir string) bool {
-	file, err := os.Open(dir)
+	file, err := os.OpenFile(dir, os.O_RDONLY|syscall.O_NONBLOCK, 0) // it may be a pipe, whose writer never comes
 	if err != nil {
 		return false
 	}
@@ -124,7 +125,7 @@ func Open(dir string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, runfolder.Failure(err, dir)
 	}
-	root, err := os.OpenRoot(real)
+	root, err := runfolder.OpenRoot(real)
 	if err != nil {
 		return nil, runfolder.Failure(err, dir)
 	}

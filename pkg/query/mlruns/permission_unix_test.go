@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/query/mlruns"
@@ -156,5 +157,61 @@ func TestPipe(t *testing.T) {
 	}
 	if _, err := store.Open(t.Context(), run, "results.yml"); !query.HasCode(err, query.IO) {
 		t.Errorf("opening a pipe: %v", err)
+	}
+}
+
+// TestPipeForArtifacts has a pipe where a run's folder of artifacts is expected.
+func TestPipeForArtifacts(t *testing.T) {
+	for name, uri := range map[string]string{
+		"mlruns/1/RUN/artifacts":      "",
+		"else/1/RUN/artifacts":        "else/1/RUN/artifacts",
+		"else/1/RUN":                  "else/1/RUN/artifacts",
+		"else/1":                      "else/1/RUN/artifacts",
+		"mlartifacts":                 "mlflow-artifacts:/1/RUN/artifacts",
+		"mlartifacts/1/RUN/artifacts": "mlflow-artifacts:/1/RUN/artifacts",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			of := func(text string) string { return strings.ReplaceAll(text, "RUN", runID(2)) }
+			pipe := filepath.Join(filepath.Dir(s.dir), of(name))
+			s.ok(os.MkdirAll(filepath.Dir(pipe), 0o755))
+			s.ok(syscall.Mkfifo(pipe, 0o644))
+			store, failed := opened(t, s.dir), make(chan error)
+			go func() {
+				_, err := store.List(t.Context(), query.Run{ID: runID(2), ExperimentID: "1", ArtifactURI: of(uri)}, "")
+				failed <- err
+			}()
+			select {
+			case err := <-failed:
+				if err == nil && name != "else/1/RUN" { // whose experiment has a folder
+					t.Error("no error")
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("it waits for a writer")
+			}
+		})
+	}
+}
+
+// TestPipeForStore names a pipe as a store.
+func TestPipeForStore(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "mlruns")
+	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if mlruns.Is(pipe) || mlruns.HasExperiment(pipe) {
+			t.Error("a pipe is a store")
+		}
+		if _, err := mlruns.Open(pipe, mlruns.Options{}); !query.HasCode(err, query.IO) || !strings.Contains(err.Error(), "not a folder") {
+			t.Errorf("opening a pipe: %v", err)
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits for a writer")
 	}
 }

@@ -44,18 +44,27 @@ func (p Place) HasExperiment() bool {
 
 // base opens the base; nil if there is none.
 func (p Place) base() (*os.Root, error) {
-	info, err := os.Stat(p.Base) // opening a pipe would wait for a writer
-	if Absent(err) || err == nil && !info.IsDir() {
+	root, err := OpenRoot(p.Base)
+	if Absent(err) || errors.Is(err, ErrNotFolder) {
 		return nil, nil
-	}
-	var root *os.Root
-	if err == nil {
-		root, err = os.OpenRoot(p.Base)
 	}
 	if err != nil {
 		return nil, Failure(err, p.Base)
 	}
 	return root, nil
+}
+
+// OpenRoot is [os.OpenRoot], but a pipe does not make it wait for a writer: the error
+// is [ErrNotFolder] for whatever is none.
+func OpenRoot(dir string) (*os.Root, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, ErrNotFolder
+	}
+	return os.OpenRoot(dir)
 }
 
 // Below opens a folder below a root; nil if there is none, or nothing in it. A link
