@@ -8,6 +8,7 @@ import (
 
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/query/filterlang"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // condition is one demand on a run, whatever language it was made in.
@@ -243,7 +244,12 @@ func (s *Store) strayed(folder string) error {
 			return damaged(join(folder, metaFile), "missing")
 		}
 	}
-	return nil
+	return s.lost(join(folder, metaFile), func(info fs.FileInfo) error {
+		if info.IsDir() {
+			return runfolder.ErrIsFolder
+		}
+		return nil // written meanwhile
+	})
 }
 
 // name fills in the run's name, which older files have in a tag only.
@@ -280,14 +286,21 @@ func (s *Store) ask(ctx context.Context, r *record, f field) error {
 	name := join(r.folder, folderOf(f.of), f.key)
 	if f.of == ofMetric {
 		value, found, err := s.metric(ctx, name)
-		if err == nil && found {
-			r.known.Metrics[f.key] = value
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			return s.without(r, f)
 		}
-		return err
+		r.known.Metrics[f.key] = value
+		return nil
 	}
-	value, found, err := s.value(name)
-	if err != nil || !found {
+	value, found, err := s.value(ctx, name)
+	switch {
+	case err != nil:
 		return err
+	case !found:
+		return s.without(r, f)
 	}
 	if f.of == ofParam {
 		r.known.Params[f.key] = value
@@ -295,6 +308,16 @@ func (s *Store) ask(ctx context.Context, r *record, f field) error {
 		r.known.Tags[f.key] = value
 	}
 	return nil
+}
+
+// without is the damage behind a tag, parameter or metric that a run does not have;
+// mostly there is none.
+func (s *Store) without(r *record, f field) error {
+	folder := join(r.folder, folderOf(f.of))
+	if err := s.lostFolder(folder); err != nil {
+		return err
+	}
+	return s.lostValue(join(folder, f.key))
 }
 
 // has reports whether a run has a tag or parameter, whatever it says.

@@ -151,9 +151,35 @@ func runDamages() map[string]struct {
 			func(s site) { s.write("../outside", "x"); s.link("../../../../outside", "RUN/tags/secret") },
 			"tags/secret: a symbolic link leads out of the store",
 		},
-		"tag a link to nothing": {func(s site) { s.link("nothing", "RUN/tags/broken") }, "tags/broken: listed, and not there"},
+		"tag a link to nothing": {func(s site) { s.link("nothing", "RUN/tags/broken") }, "tags/broken: a symbolic link to nothing"},
 		"tags a link that leads out": {
-			func(s site) { s.remove("RUN/tags"); s.link("/etc", "RUN/tags") }, "/tags: a symbolic link leads out of the store",
+			func(s site) { s.remove("RUN/tags"); s.link("/etc", "RUN/tags") }, "a symbolic link leads out of the store",
+		},
+		"tags a file":            {func(s site) { s.remove("RUN/tags"); s.write("RUN/tags", "x") }, "/tags: not a folder"},
+		"tags a link to nothing": {func(s site) { s.remove("RUN/tags"); s.link("nothing", "RUN/tags") }, "/tags: a symbolic link to nothing"},
+		"params a file":          {func(s site) { s.remove("RUN/params"); s.write("RUN/params", "x") }, "/params: not a folder"},
+		"metrics a file":         {func(s site) { s.remove("RUN/metrics"); s.write("RUN/metrics", "x") }, "/metrics: not a folder"},
+		"metrics a link to a file": {
+			func(s site) { s.remove("RUN/metrics"); s.link("meta.yaml", "RUN/metrics") }, "/metrics: not a folder",
+		},
+		"invocation empty": {func(s site) { s.write("RUN/tags/invocation_id", "") }, "tags/invocation_id: empty"},
+		"invocation a folder": {
+			func(s site) {
+				s.remove("RUN/tags/invocation_id")
+				s.ok(os.Mkdir(s.path("RUN/tags/invocation_id"), 0o755))
+			},
+			"tags/invocation_id: is a folder",
+		},
+		"invocation a folder of tags": {
+			func(s site) { s.remove("RUN/tags/invocation_id"); s.write("RUN/tags/invocation_id/x", "x") }, "tags/invocation_id: is a folder",
+		},
+		"invocation a link to nothing": {
+			func(s site) { s.remove("RUN/tags/invocation_id"); s.link("nothing", "RUN/tags/invocation_id") },
+			"tags/invocation_id: a symbolic link to nothing",
+		},
+		"invocation a link to a folder": {
+			func(s site) { s.remove("RUN/tags/invocation_id"); s.link("../params", "RUN/tags/invocation_id") },
+			"tags/invocation_id: is a folder",
 		},
 		"param no UTF-8":       {func(s site) { s.write("RUN/params/p", "\xff") }, "params/p: not UTF-8"},
 		"metric empty":         {func(s site) { s.write("RUN/metrics/m", "") }, "metrics/m: empty"},
@@ -186,7 +212,8 @@ func TestDamagedRun(t *testing.T) {
 			s := newSite(t)
 			test.do(s)
 			before := untouched.Take(t, s.dir)
-			for _, search := range []query.Search{{}, {Expected: 1}, {Raw: "metrics.m >= 0"}} {
+			byInvocation := query.Search{Filter: query.Filter{{Entity: query.Tag, Key: query.TagInvocation, Op: query.HasPrefix, Value: "0"}}}
+			for _, search := range []query.Search{{}, {Expected: 1}, {Raw: "metrics.m >= 0"}, byInvocation, {Raw: "params.p != 'x'"}} {
 				store := opened(t, s.dir)
 				if got := ids(t, store, search); !slices.Equal(got, others()) {
 					t.Errorf("search %+v: %s", search, got)
@@ -345,23 +372,26 @@ func TestReadsNoMore(t *testing.T) {
 	quiet("one invocation, finished", finished, newest)
 }
 
-// TestBeingWritten reads a meta.yaml that is empty when it is first looked at, as
-// MLflow's is for a moment.
+// TestBeingWritten reads a file that is empty when it is first looked at, as
+// MLflow's are for a moment.
 func TestBeingWritten(t *testing.T) {
-	s := newSite(t)
-	whole := s.read("RUN/meta.yaml")
-	s.write("RUN/meta.yaml", "")
-	synctest.Test(t, func(t *testing.T) {
-		time.AfterFunc(75*time.Millisecond, func() {
-			if err := os.WriteFile(s.path("RUN/meta.yaml"), []byte(whole), 0o644); err != nil {
-				t.Error(err)
+	for _, name := range []string{"RUN/meta.yaml", "RUN/tags/invocation_id"} {
+		s := newSite(t)
+		whole := s.read(name)
+		s.write(name, "")
+		synctest.Test(t, func(t *testing.T) {
+			time.AfterFunc(75*time.Millisecond, func() {
+				if err := os.WriteFile(s.path(name), []byte(whole), 0o644); err != nil {
+					t.Error(err)
+				}
+			})
+			store := opened(t, s.dir)
+			search := withTag(query.TagInvocation, fmt.Sprintf("%016x", 2))
+			if got := ids(t, store, search); !slices.Equal(got, []string{runID(2)}) || len(store.Warnings()) > 0 {
+				t.Errorf("%s: runs %s, warnings %v", name, got, store.Warnings())
 			}
 		})
-		store := opened(t, s.dir)
-		if got := ids(t, store, query.Search{}); len(got) != siteRuns || len(store.Warnings()) > 0 {
-			t.Errorf("runs %s, warnings %v", got, store.Warnings())
-		}
-	})
+	}
 }
 
 // TestMetricBeingWritten reads a metric while its last line is half there.

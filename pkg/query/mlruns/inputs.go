@@ -19,7 +19,7 @@ func (s *Store) inputs(ctx context.Context, in *experiment, folder string) ([]fi
 	base := join(folder, inputsFolder)
 	names, err := s.folders(base)
 	if runfolder.Absent(err) {
-		return nil, nil
+		return nil, s.lostFolder(base)
 	}
 	if err != nil {
 		return nil, unreadable(base, err)

@@ -160,6 +160,25 @@ func TestPipe(t *testing.T) {
 	}
 }
 
+// TestPipeForFolder has a pipe in place of a run's tags, parameters or metrics, and
+// asks for one of them.
+func TestPipeForFolder(t *testing.T) {
+	for folder, raw := range map[string]string{"tags": "tags.task_name != 'x'", "params": "params.p != 'x'", "metrics": "metrics.m >= 0"} {
+		s := newSite(t)
+		s.remove("RUN/" + folder)
+		s.ok(syscall.Mkfifo(s.path("RUN/"+folder), 0o644))
+		for _, search := range []query.Search{{}, {Raw: raw}} {
+			store := opened(t, s.dir)
+			if got := ids(t, store, search); !slices.Equal(got, others()) {
+				t.Errorf("%s: runs %s", folder, got)
+			}
+			if warnings := store.Warnings(); len(warnings) != 1 || !strings.Contains(warnings[0].Message, "/"+folder+": not a folder") {
+				t.Errorf("%s: warnings %v", folder, warnings)
+			}
+		}
+	}
+}
+
 // TestPipeForArtifacts has a pipe where a run's folder of artifacts is expected.
 func TestPipeForArtifacts(t *testing.T) {
 	for name, uri := range map[string]string{

@@ -143,7 +143,7 @@ func (s *Store) registered(ctx context.Context, name string) (*query.RegisteredM
 			return err
 		})
 		if err == nil && !found {
-			err = damaged(join(base, alias), "listed, and not there")
+			err = s.notThere(join(base, alias))
 		}
 		return err
 	})

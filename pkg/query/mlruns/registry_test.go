@@ -109,7 +109,7 @@ func TestDamagedModel(t *testing.T) {
 		"alias with a sign":     {func(s site) { s.write("models/m/aliases/champion", "+2") }, `models/m/aliases/champion: "+2" is no version`},
 		"alias of version 0":    {func(s site) { s.write("models/m/aliases/champion", "0") }, `models/m/aliases/champion: "0" is no version`},
 		"alias a link out":      {func(s site) { s.link("/etc/hostname", "models/m/aliases/x") }, "models/m/aliases/x: a symbolic link leads out of the store"},
-		"alias a link to none":  {func(s site) { s.link("none", "models/m/aliases/x") }, "models/m/aliases/x: listed, and not there"},
+		"alias a link to none":  {func(s site) { s.link("none", "models/m/aliases/x") }, "models/m/aliases/x: a symbolic link to nothing"},
 		"folder a link out":     {func(s site) { s.remove("models/m"); s.link(s.t.TempDir(), "models/m") }, "models/m/meta.yaml: a symbolic link leads out of the store"},
 		"folder another's":      {func(s site) { s.remove("models/m"); s.link("n", "models/m") }, `models/m/meta.yaml: is that of the registered model "n"`},
 	} {

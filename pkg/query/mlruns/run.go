@@ -13,13 +13,73 @@ import (
 	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
-// value reads a tag or a parameter: its file holds nothing else.
-func (s *Store) value(name string) (string, bool, error) {
-	data, found, err := s.read(name, maxValue)
-	if err == nil && found && !utf8.Valid(data) {
+// value reads a tag or a parameter: its file holds nothing else. An empty one is a
+// value, but not of the tag that runs are found by: its writer was interrupted.
+func (s *Store) value(ctx context.Context, name string) (value string, found bool, err error) {
+	if err := query.Stopped(ctx); err != nil {
+		return "", false, err
+	}
+	if isIdentity(name) {
+		found, err = s.readWhole(ctx, name, maxValue, func(data []byte) error {
+			if value = string(data); value == "" {
+				return errEmpty
+			}
+			return nil
+		})
+	} else {
+		var data []byte
+		data, found, err = s.read(name, maxValue)
+		value = string(data)
+	}
+	if err == nil && found && !utf8.ValidString(value) {
 		err = &damage{name, errNotUTF8}
 	}
-	return string(data), found && err == nil, err
+	return value, found && err == nil, err
+}
+
+// isIdentity reports whether a name is that of the tag that runs are found by.
+func isIdentity(name string) bool {
+	return strings.HasSuffix(name, "/"+tagsFolder+"/"+query.TagInvocation)
+}
+
+// lost is the damage behind a name that could not be read as what it should be: a link
+// to nothing, or a form that is not the one; nil if there is nothing of that name.
+func (s *Store) lost(name string, isForm func(fs.FileInfo) error) error {
+	info, err := s.root.Stat(name)
+	switch {
+	case err == nil:
+		err = isForm(info)
+	case runfolder.Absent(err):
+		if _, err = s.root.Lstat(name); err != nil {
+			return nil
+		}
+		err = runfolder.ErrBroken
+	}
+	if err != nil {
+		return unreadable(name, err)
+	}
+	return nil
+}
+
+// lostFolder is [Store.lost] for a folder.
+func (s *Store) lostFolder(name string) error {
+	return s.lost(name, func(info fs.FileInfo) error {
+		if !info.IsDir() {
+			return runfolder.ErrNotFolder
+		}
+		return nil
+	})
+}
+
+// lostValue is [Store.lost] for a file. A folder of that name has keys that begin so,
+// and MLflow makes none that begin with the tag that runs are found by.
+func (s *Store) lostValue(name string) error {
+	return s.lost(name, func(info fs.FileInfo) error {
+		if info.IsDir() && isIdentity(name) {
+			return runfolder.ErrIsFolder
+		}
+		return nil
+	})
 }
 
 // metric reads the history of a metric, for its [latest] value.
@@ -53,6 +113,9 @@ func (s *Store) walk(folder string, visit func(key string) error) error {
 		name := join(folder, prefix)
 		found, err := runfolder.Entries(s.root, name)
 		if runfolder.Absent(err) {
+			if err := s.lostFolder(name); err != nil {
+				return err
+			}
 			continue
 		}
 		if err != nil {
@@ -104,13 +167,18 @@ func (s *Store) load(ctx context.Context, in *experiment, folder string, m *meta
 	err := s.walk(base, func(key string) error {
 		value, found, err := s.metric(ctx, join(base, key))
 		if err == nil && !found {
-			err = damaged(join(base, key), "listed, and not there")
+			err = s.notThere(join(base, key))
 		}
 		run.Metrics[key] = value
 		return err
 	})
 	if err != nil {
 		return query.Run{}, err
+	}
+	if _, found := run.Tags[query.TagInvocation]; !found {
+		if err := s.lostValue(join(folder, tagsFolder, query.TagInvocation)); err != nil {
+			return query.Run{}, err
+		}
 	}
 	if run.Name == "" {
 		run.Name = run.Tags[tagName]
@@ -122,14 +190,19 @@ func (s *Store) load(ctx context.Context, in *experiment, folder string, m *meta
 
 // present reads a value that a listing has shown.
 func (s *Store) present(ctx context.Context, name string) (string, error) {
-	if err := query.Stopped(ctx); err != nil {
-		return "", err
-	}
-	value, found, err := s.value(name)
+	value, found, err := s.value(ctx, name)
 	if err == nil && !found {
-		err = damaged(name, "listed, and not there")
+		err = s.notThere(name)
 	}
 	return value, err
+}
+
+// notThere is the damage of what a listing has shown.
+func (s *Store) notThere(name string) error {
+	if err := s.lostValue(name); err != nil {
+		return err
+	}
+	return damaged(name, "listed, and not there")
 }
 
 // latest is the value of a metric that MLflow reports: the largest by step, time
