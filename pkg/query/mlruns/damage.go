@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
@@ -31,12 +30,6 @@ func damaged(path, format string, args ...any) error {
 
 // unreadable is a damage that the file system reports.
 func unreadable(path string, err error) error { return &damage{path, runfolder.Reason(err)} }
-
-// exhausted reports whether this process lacks the means to read, which says
-// nothing of the file.
-func exhausted(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
-}
 
 // Codes of warnings.
 const (
@@ -88,7 +81,7 @@ func take(log *map[string]*damage, folder string, err error) error {
 	if !ok {
 		return err
 	}
-	if exhausted(err) {
+	if runfolder.Exhausted(err) {
 		return &query.Error{Code: query.IO, Message: "cannot read " + found.path, Err: found.err}
 	}
 	if *log == nil {

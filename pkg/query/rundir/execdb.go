@@ -47,7 +47,7 @@ type execution struct {
 // jobs finds the jobs of the database that are on this machine. Those of slurm are
 // where it is mounted.
 func (db execDB) jobs(ctx context.Context, t tree, search query.Search, aside *asideLog) ([]job, error) {
-	if err := stopped(ctx); err != nil {
+	if err := query.Stopped(ctx); err != nil {
 		return nil, err
 	}
 	data, err := t.readRecords(db.name)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // List returns the entries of one folder of a job's directory. Links to folders
@@ -36,7 +37,7 @@ func (s *Store) List(ctx context.Context, run query.Run, dir string) ([]query.Fi
 	}
 	files := []query.File{}
 	for _, entry := range entries {
-		if err := stopped(ctx); err != nil {
+		if err := query.Stopped(ctx); err != nil {
 			return nil, err
 		}
 		name := path.Join(dir, entry.Name())
@@ -65,12 +66,12 @@ func (s *Store) Open(ctx context.Context, run query.Run, name string) (query.Con
 	if err != nil {
 		return query.Content{}, err
 	}
-	return query.Content{ReadCloser: reader{ctx, io.LimitReader(file, size), file}, Size: size}, nil
+	return query.Content{ReadCloser: runfolder.Reader(ctx, io.LimitReader(file, size), file), Size: size}, nil
 }
 
 // root is a run's directory in the file system.
 func (s *Store) root(ctx context.Context, run query.Run) (string, error) {
-	if err := stopped(ctx); err != nil {
+	if err := query.Stopped(ctx); err != nil {
 		return "", err
 	}
 	if root, ok := strings.CutPrefix(run.ArtifactURI, s.tree.prefix); ok && root != "" && fs.ValidPath(root) {
@@ -78,20 +79,6 @@ func (s *Store) root(ctx context.Context, run query.Run) (string, error) {
 	}
 	found, err := s.job(ctx, run.ID) // a record that was kept without its place
 	return found.dir, err
-}
-
-// reader stops with its context.
-type reader struct {
-	ctx context.Context
-	io.Reader
-	io.Closer
-}
-
-func (r reader) Read(p []byte) (int, error) {
-	if err := stopped(r.ctx); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
 }
 
 // read returns a small file of a job; ok is false if there is no regular file of
@@ -110,7 +97,7 @@ func (t tree) read(root, name string, limit int64) (data []byte, ok bool, err er
 		return nil, false, nil
 	}
 	if data, err = io.ReadAll(io.LimitReader(file, limit)); err != nil {
-		return nil, false, failure(err, t.show(path.Join(root, name)))
+		return nil, false, runfolder.Failure(err, t.show(path.Join(root, name)))
 	}
 	return data, true, nil
 }
@@ -135,11 +122,11 @@ func (t tree) open(root, name string) (fs.File, int64, error) {
 		return nil, 0, &query.Error{Code: query.NotFound, Message: t.show(full) + " is a folder"}
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, failure(errors.New("not a regular file"), t.show(full))
+		return nil, 0, runfolder.Failure(runfolder.ErrNotRegular, t.show(full))
 	}
 	file, err := t.fsys.Open(full)
 	if err != nil {
-		return nil, 0, failure(err, t.show(full))
+		return nil, 0, runfolder.Failure(err, t.show(full))
 	}
 	return file, info.Size(), nil
 }
@@ -150,14 +137,14 @@ func (t tree) stat(root, name string) (full string, info fs.FileInfo, err error)
 		return "", nil, &query.Error{Code: query.Usage, Message: "not a path inside a run: " + name}
 	}
 	if full, err = t.resolve(root, name); err != nil {
-		return "", nil, failure(err, t.show(path.Join(root, name)))
+		return "", nil, runfolder.Failure(err, t.show(path.Join(root, name)))
 	}
 	// Some file systems do not tell case apart.
 	if strings.EqualFold(path.Base(full), secretsFile) {
 		return "", nil, &query.Error{Code: query.Forbidden, Message: t.show(full) + " holds secrets and is never read"}
 	}
 	if info, err = fs.Stat(t.fsys, full); err != nil {
-		return "", nil, failure(err, t.show(full))
+		return "", nil, runfolder.Failure(err, t.show(full))
 	}
 	return full, info, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // Names that the launcher and the core give (nemo-evaluator-launcher 0.2.6).
@@ -119,7 +120,7 @@ func jobAt(of invocation, dir, folder string) job {
 func (t tree) locate(name string) (place, error) {
 	info, err := fs.Stat(t.fsys, name)
 	if err != nil {
-		return place{}, failure(err, t.show(name))
+		return place{}, runfolder.Failure(err, t.show(name))
 	}
 	if !info.IsDir() {
 		if path.Base(name) == resultsFile && info.Mode().IsRegular() {
@@ -196,6 +197,10 @@ func (t tree) noOutput(name, why string) error {
 	return &query.Error{Code: query.NotFound, Message: t.show(name) + " " + why, Hint: layoutHint}
 }
 
+// layoutHint says what was looked for where nothing was found.
+const layoutHint = "launcher output looks like <YYYYmmdd_HHMMSS>-<invocation id>/<task>.<n>/artifacts/results.yml; " +
+	"that of nel-next like <benchmark>/eval-<time>-<benchmark>.json; name the directory above, or any of these"
+
 // jobFolder reports whether a directory is a job's, and where in it the
 // artifacts are: "artifacts" as the launcher has it, or "" as its first
 // exporters and people who copy have it.
@@ -225,8 +230,8 @@ func (p *prober) mode(name string) (fs.FileMode, bool) {
 	if err == nil {
 		return info.Mode(), true
 	}
-	if !absent(err) && p.err == nil {
-		p.err = failure(err, p.tree.show(full))
+	if !runfolder.Absent(err) && p.err == nil {
+		p.err = runfolder.Failure(err, p.tree.show(full))
 	}
 	return 0, false
 }
@@ -274,7 +279,7 @@ func (t tree) foldersAndBroken(dir string) (names []string, broken map[string]er
 }
 
 func brokenLink(err error) error {
-	if absent(err) {
+	if runfolder.Absent(err) {
 		return errors.New("a symbolic link that leads nowhere")
 	}
 	if inner, ok := errors.AsType[*fs.PathError](err); ok {
@@ -287,19 +292,19 @@ func brokenLink(err error) error {
 func (t tree) entries(dir string) ([]fs.DirEntry, error) {
 	file, err := t.fsys.Open(dir)
 	if err != nil {
-		return nil, failure(err, t.show(dir))
+		return nil, runfolder.Failure(err, t.show(dir))
 	}
 	defer file.Close() // read only
 	lister, ok := file.(fs.ReadDirFile)
 	if !ok {
-		return nil, failure(errors.New("not a directory"), t.show(dir))
+		return nil, runfolder.Failure(errors.New("not a directory"), t.show(dir))
 	}
 	var all []fs.DirEntry
 	for len(all) <= maxEntries {
 		some, err := lister.ReadDir(1000)
 		all = append(all, some...)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, failure(err, t.show(dir))
+			return nil, runfolder.Failure(err, t.show(dir))
 		}
 		if err != nil || len(some) == 0 {
 			slices.SortFunc(all, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // records are what a program wrote down of where its output is: the launcher in its
@@ -27,7 +28,7 @@ func openRecords(file, scheme string, of func(name string) records) (*Store, err
 		real, err = filepath.EvalSymlinks(real)
 	}
 	if err != nil {
-		return nil, failure(err, file)
+		return nil, runfolder.Failure(err, file)
 	}
 	volume := filepath.VolumeName(real) + string(filepath.Separator)
 	t := tree{fsys: os.DirFS(volume), prefix: filepath.ToSlash(volume)}
@@ -52,19 +53,19 @@ const maxRecords = 1 << 30
 func (t tree) readRecords(name string) ([]byte, error) {
 	info, err := fs.Stat(t.fsys, name) // opening a pipe would wait for a writer
 	if err != nil {
-		return nil, failure(err, t.show(name))
+		return nil, runfolder.Failure(err, t.show(name))
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxRecords {
-		return nil, failure(fmt.Errorf("not a regular file of at most %d bytes", maxRecords), t.show(name))
+		return nil, runfolder.Failure(fmt.Errorf("not a regular file of at most %d bytes", maxRecords), t.show(name))
 	}
 	file, err := t.fsys.Open(name)
 	if err != nil {
-		return nil, failure(err, t.show(name))
+		return nil, runfolder.Failure(err, t.show(name))
 	}
 	defer file.Close() // read only
 	data, err := io.ReadAll(io.LimitReader(file, maxRecords))
 	if err != nil {
-		return nil, failure(err, t.show(name))
+		return nil, runfolder.Failure(err, t.show(name))
 	}
 	return data, nil
 }

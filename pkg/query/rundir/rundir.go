@@ -24,6 +24,7 @@ import (
 	"strings"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // Store reads one launcher output tree, or a part of one. It is safe for
@@ -60,7 +61,7 @@ func OpenPath(path string) (*Store, error) {
 		real, err = filepath.EvalSymlinks(real)
 	}
 	if err != nil {
-		return nil, failure(err, path)
+		return nil, runfolder.Failure(err, path)
 	}
 	volume := filepath.VolumeName(real) + string(filepath.Separator)
 	name := filepath.ToSlash(strings.TrimPrefix(real, volume))
@@ -91,7 +92,7 @@ func (s *Store) URI() string { return s.uri }
 
 // Experiments returns none: directories know no experiments.
 func (s *Store) Experiments(ctx context.Context, _ query.View) ([]query.Experiment, error) {
-	return []query.Experiment{}, stopped(ctx)
+	return []query.Experiment{}, query.Stopped(ctx)
 }
 
 // Remote is false: the files are at hand.

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // RunIndexDir is where nel-next keeps a folder for each of its runs, below
@@ -46,7 +47,7 @@ type nelRun struct {
 // one directory, or into one below another's.
 func (x runIndex) jobs(ctx context.Context, t tree, search query.Search, aside *asideLog) ([]job, error) {
 	if inInvocation(search.Filter) || len(search.Any) > 0 && !slices.ContainsFunc(search.Any, func(f query.Filter) bool { return !inInvocation(f) }) {
-		return nil, stopped(ctx)
+		return nil, query.Stopped(ctx)
 	}
 	folders, err := t.folders(x.dir)
 	if err != nil {
@@ -55,7 +56,7 @@ func (x runIndex) jobs(ctx context.Context, t tree, search query.Search, aside *
 	var all []job
 	seen := map[string]bool{}
 	for _, folder := range folders {
-		if err := stopped(ctx); err != nil {
+		if err := query.Stopped(ctx); err != nil {
 			return nil, err
 		}
 		name := path.Join(x.dir, folder, runFile)
@@ -142,7 +143,7 @@ func (t tree) indexed(dir string) (place, bool, error) {
 		return place{}, false, nil
 	}
 	if err != nil {
-		return place{}, false, failure(err, t.show(path.Join(dir, runFile)))
+		return place{}, false, runfolder.Failure(err, t.show(path.Join(dir, runFile)))
 	}
 	at, bundles, err := t.bundlesOf(run)
 	if err != nil || len(bundles) > 0 {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/evalctl/evalctl/pkg/query"
+	"github.com/evalctl/evalctl/pkg/query/runfolder"
 )
 
 // parallel is how many directories are read at once: shared file systems answer
@@ -106,7 +107,7 @@ func (s *Store) jobs(ctx context.Context, search query.Search) ([]job, error) {
 
 // candidates lists the job directories of the invocations that may be asked for.
 func (s *Store) candidates(ctx context.Context, search query.Search) ([]job, error) {
-	if err := stopped(ctx); err != nil {
+	if err := query.Stopped(ctx); err != nil {
 		return nil, err
 	}
 	if s.opened.records != nil {
@@ -169,7 +170,7 @@ func (s *Store) invocations() ([]invocation, error) {
 // is moved, and linked to: a link that leads nowhere was most likely a job.
 func (s *Store) listed(of invocation) ([]job, error) {
 	names, broken, err := s.tree.foldersAndBroken(of.dir)
-	if err != nil && (s.opened.invocation != nil || exhausted(err)) {
+	if err != nil && (s.opened.invocation != nil || runfolder.Exhausted(err)) {
 		return nil, err
 	}
 	if err != nil {
@@ -260,7 +261,7 @@ func each[T, R any](ctx context.Context, elements []T, f func(T) (R, error)) ([]
 	group.SetLimit(parallel)
 	for i, element := range elements {
 		group.Go(func() error {
-			if errs[i] = stopped(ctx); errs[i] == nil {
+			if errs[i] = query.Stopped(ctx); errs[i] == nil {
 				results[i], errs[i] = f(element)
 			}
 			return nil
@@ -286,7 +287,7 @@ func readable[R any](ctx context.Context, s *Store, jobs []job, f func(job) (R, 
 	}
 	outcomes, err := each(ctx, jobs, func(j job) (outcome, error) {
 		result, err := f(j)
-		if err != nil && (s.opened.job != nil || ctx.Err() != nil || exhausted(err)) {
+		if err != nil && (s.opened.job != nil || ctx.Err() != nil || runfolder.Exhausted(err)) {
 			return outcome{}, err
 		}
 		return outcome{result, err}, nil

@@ -40,3 +40,9 @@ var ErrLeadsOut = errors.New("a symbolic link leads out of the store")
 func Absent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
+
+// Exhausted reports whether this process lacks the means to read, which says
+// nothing of the file.
+func Exhausted(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM)
+}
