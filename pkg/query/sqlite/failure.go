@@ -35,6 +35,14 @@ func fileFailure(err error, path string) error {
 	return &query.Error{Code: query.IO, Message: "cannot read " + path, Err: err}
 }
 
+// notFileBeside is the error for a journal, a log or an index that is none.
+func notFileBeside(path, suffix string) error {
+	return &query.Error{
+		Code: query.IO, Message: "cannot read " + path, Err: errors.New("its " + suffix + " is no file"),
+		Hint: "SQLite would take " + path + suffix + " for what a writer left: move it away",
+	}
+}
+
 // code is SQLite's result code of an error, extended, and its low byte; 0 for other
 // errors.
 func code(err error) (extended, base int) {
@@ -45,10 +53,11 @@ func code(err error) (extended, base int) {
 }
 
 // worthAnotherLook reports whether an error may be gone when the file is opened
-// again: the log beside it came or went, or another file took its place.
+// again: the log beside it came or went, with its index first or last, or another
+// file took its place.
 func worthAnotherLook(err error) bool {
 	extended, base := code(err)
-	return errors.Is(err, errChanged) || base == sqlite3.SQLITE_CANTOPEN || base == sqlite3.SQLITE_PROTOCOL ||
+	return errors.Is(err, errChanged) || errors.Is(err, errNoIndex) || base == sqlite3.SQLITE_CANTOPEN || base == sqlite3.SQLITE_PROTOCOL ||
 		extended == sqlite3.SQLITE_READONLY_CANTINIT || extended == sqlite3.SQLITE_READONLY_RECOVERY
 }
 

@@ -58,65 +58,91 @@ type state struct {
 	modified time.Time
 	info     fs.FileInfo // identifies the file
 	changes  uint32      // that SQLite counts, without a log
+	forLog   bool        // it is made for a write-ahead log
 
 	// Of the write-ahead log beside it, -1 if there is none.
 	logSize     int64
 	logModified time.Time
+	index       bool // of the log: there is one
 }
 
 var errChanged = errors.New("it was changed while it was read")
 
+// look tells the state of a file, of which the caller has opened what is there now.
 func look(path string, file *os.File) (state, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return state{}, err
 	}
 	now := state{size: info.Size(), modified: info.ModTime(), info: info, logSize: -1}
-	if log, err := os.Stat(path + "-wal"); err == nil {
-		now.logSize, now.logModified = log.Size(), log.ModTime()
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		beside, err := os.Stat(path + suffix)
+		if err != nil {
+			continue
+		}
+		if !beside.Mode().IsRegular() { // opening a pipe would wait for a writer
+			return state{}, notFileBeside(path, suffix)
+		}
+		switch suffix {
+		case "-wal":
+			now.logSize, now.logModified = beside.Size(), beside.ModTime()
+		case "-shm":
+			now.index = true
+		}
 	}
-	var counter [4]byte
-	if _, err := file.ReadAt(counter[:], 24); err == nil {
-		now.changes = binary.BigEndian.Uint32(counter[:])
+	var header [28]byte
+	if _, err := file.ReadAt(header[:], 0); err == nil {
+		const wal = 2
+		now.forLog = header[18] == wal || header[19] == wal
+		now.changes = binary.BigEndian.Uint32(header[24:])
 	}
 	return now, nil
 }
 
 func (s state) same(other state) bool {
 	return s.size == other.size && s.modified.Equal(other.modified) && os.SameFile(s.info, other.info) &&
-		s.changes == other.changes && s.logSize == other.logSize && s.logModified.Equal(other.logModified)
+		s.changes == other.changes && s.forLog == other.forLog &&
+		s.logSize == other.logSize && s.logModified.Equal(other.logModified) && s.index == other.index
+}
+
+// access is how the file can be read as it is. The error is errNoIndex.
+func (s state) access() (access, error) {
+	switch {
+	case !s.forLog && s.logSize <= 0:
+		return locking, nil
+	case s.logSize < 0 || s.logSize == 0 && !s.index:
+		return still, nil
+	case !s.index: // a writer that comes or goes, or a copy
+		return 0, errNoIndex
+	}
+	return logged, nil
 }
 
 // open opens the file in the way that suits it. The caller holds the mutex.
 func (s *Store) open() (*handle, error) {
 	path := s.path
-	start, err := s.header()
-	if err != nil {
+	if _, err := s.header(); err != nil {
 		return nil, err
 	}
 	seen, err := look(path, s.file)
 	if err != nil {
 		return nil, err
 	}
-	h := &handle{path: path, file: s.file, seen: seen, how: locking}
+	how, err := seen.access()
+	if err != nil {
+		return nil, err
+	}
+	if err := registerReadOnly(); err != nil {
+		return nil, err
+	}
+	h := &handle{path: path, file: s.file, seen: seen, how: how}
 	values := url.Values{
-		"mode": {"ro"}, "readonly_shm": {"1"}, "_query_only": {"1"}, "_defensive": {"1"}, "_busy_timeout": {strconv.FormatInt(cmp.Or(s.options.Patience, defaultPatience).Milliseconds(), 10)},
+		"vfs": {readOnlyName}, "mode": {"ro"}, "readonly_shm": {"1"}, "_query_only": {"1"}, "_defensive": {"1"}, "_busy_timeout": {strconv.FormatInt(cmp.Or(s.options.Patience, defaultPatience).Milliseconds(), 10)},
 		// MLflow's LIKE tells cases apart; sorting needs no files.
 		"_pragma": {"case_sensitive_like(1)", "temp_store(2)", "trusted_schema(0)"},
 	}
-	const wal = 2
-	if start[18] == wal || start[19] == wal {
-		log, err := os.Stat(path + "-wal")
-		_, index := os.Stat(path + "-shm")
-		switch {
-		case err != nil || log.Size() == 0 && index != nil:
-			h.how = still
-			values.Set("immutable", "1")
-		case index != nil:
-			return nil, errNoIndex
-		default:
-			h.how = logged
-		}
+	if how == still {
+		values.Set("immutable", "1")
 	}
 	slashed := filepath.ToSlash(path)
 	if !strings.HasPrefix(slashed, "/") { // a drive letter: file:///C:/evals
@@ -181,7 +207,7 @@ func (s *Store) look() (state, error) {
 // read calls f with a transaction that sees one state of the database, and again
 // from the start if the file was replaced or its log came or went meanwhile.
 func (s *Store) read(ctx context.Context, f func(*sql.Tx) error) error {
-	const tries = 4
+	const tries = 5
 	for try := 1; ; try++ {
 		if err := stopped(ctx); err != nil {
 			return err
@@ -203,17 +229,27 @@ func (s *Store) read(ctx context.Context, f func(*sql.Tx) error) error {
 		if h != nil {
 			s.drop(h)
 		}
+		s.wait(ctx, time.Millisecond<<(2*(try-1))) // 85 ms in all
 	}
 }
 
-// current is the open database, with one user more; what is read without locks only
-// as long as nobody has changed it.
+// pause lets a while pass, for whoever changes the file to be done.
+func pause(ctx context.Context, long time.Duration) {
+	timer := time.NewTimer(long)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// current is the open database, with one user more, as long as what is beside the
+// file is read in the same way; without locks only as long as nobody has changed it.
 func (s *Store) current() (*handle, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.handle != nil {
-		now, err := look(s.path, s.file)
-		if err == nil && os.SameFile(now.info, s.handle.seen.info) && (s.handle.how != still || now.same(s.handle.seen)) {
+		if s.handle.fits() {
 			s.handle.users.Add(1)
 			return s.handle, nil
 		}
@@ -227,6 +263,16 @@ func (s *Store) current() (*handle, error) {
 	h.users.Add(1)
 	s.handle = h
 	return h, nil
+}
+
+// fits reports whether the open database is still the way to read the file.
+func (h *handle) fits() bool {
+	now, err := look(h.path, h.file)
+	if err != nil || !os.SameFile(now.info, h.seen.info) {
+		return false
+	}
+	how, err := now.access()
+	return err == nil && how == h.how && (how != still || now.same(h.seen))
 }
 
 // drop makes the next call open the file again.
@@ -246,28 +292,37 @@ func (h *handle) read(ctx context.Context, f func(*sql.Tx) error) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
-	// The first statement takes the lock. From here on no writer of SQLite touches
-	// the file, unless it keeps a log.
-	var tables int
-	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+	before := h.seen
+	err = func() error {
+		// The first statement takes the lock. From here on no writer of SQLite touches
+		// the file, unless it keeps a log.
+		var tables int
+		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+			return err
+		}
+		now, err := look(h.path, h.file)
+		if err != nil {
+			return err
+		}
+		if how, err := now.access(); err != nil || how != h.how {
+			return cmp.Or(err, errChanged)
+		}
+		if h.how != still {
+			before = now
+		}
+		return f(tx)
+	}()
+	if err != nil && h.how != still {
 		return err
 	}
-	before, err := look(h.path, h.file)
-	if err != nil {
-		return err
-	}
-	if err := f(tx); err != nil {
-		return err
-	}
-	after, err := look(h.path, h.file)
-	if err != nil {
-		return err
-	}
-	if h.how == logged && os.SameFile(before.info, after.info) {
+	after, lookErr := look(h.path, h.file)
+	switch {
+	case lookErr != nil:
+		return cmp.Or(err, lookErr)
+	case h.how == logged && os.SameFile(before.info, after.info):
 		return nil // the log was written back
+	case !before.same(after):
+		return errChanged // and whatever it looked like in between
 	}
-	if !before.same(after) || h.how == still && !after.same(h.seen) {
-		return errChanged
-	}
-	return nil
+	return err
 }

@@ -1,7 +1,8 @@
 // Package sqlite is a tracking store over the database file of an MLflow server or
 // of MLflow's client, read directly and without a server. It opens the file read
 // only, also while a server writes to it, and never changes anything beside it:
-// no journal, no write-ahead log and no index of one is made.
+// no journal, no write-ahead log and no index of one is made, opened to write or
+// deleted, also when a writer comes or goes at that moment.
 //
 // The tables are those of MLflow's models (mlflow/store/tracking/dbmodels), which
 // have not changed for runs since MLflow 1.30; what a later version adds is not
@@ -40,6 +41,7 @@ type Store struct {
 	options Options
 	notes   []string
 	schema  schema
+	wait    func(context.Context, time.Duration) // between two looks at the file
 
 	mu     sync.Mutex
 	handle *handle  // nil until it is needed
@@ -71,7 +73,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 			return nil, &query.Error{Code: query.Usage, Message: options.ArtifactsDir + " is no directory", Hint: hintArtifacts}
 		}
 	}
-	s := &Store{path: path, options: options}
+	s := &Store{path: path, options: options, wait: pause}
 	if err := s.inspect(ctx); err != nil {
 		_ = s.Close() // it has only read
 		return nil, err
