@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/evalctl/evalctl/pkg/query"
 	"github.com/evalctl/evalctl/pkg/query/filterlang"
@@ -27,15 +29,72 @@ func (c *clauses) String() string {
 	return "(" + strings.Join(c.text, ") AND (") + ")"
 }
 
-// any adds alternatives, one of which must hold.
-func (c *clauses) any(alternatives []clauses) {
+// mostAlternatives keeps a statement well within the depth of expressions that SQLite
+// takes (sqlite.org/limits.html), 1000.
+const mostAlternatives = 500
+
+// alternatives adds filters, one of which must hold; none is no condition. Those that
+// ask for one value of the same tag or parameter are one list, however long, so that
+// the values of all runs are gone through once.
+func (c *clauses) alternatives(filters []query.Filter) error {
+	type field struct {
+		entity query.Entity
+		key    string
+	}
+	var fields []field
+	lists := map[field][]string{}
+	var each []clauses
+	for _, filter := range filters {
+		if of, ok := listed(filter); ok {
+			f := field{of.Entity, of.Key}
+			if lists[f] == nil {
+				fields = append(fields, f)
+			}
+			lists[f] = append(lists[f], of.Value)
+			continue
+		}
+		var one clauses
+		for _, of := range filter {
+			one.condition(of)
+		}
+		each = append(each, one)
+	}
+	for _, f := range fields {
+		values, err := json.Marshal(lists[f])
+		if err != nil {
+			return err
+		}
+		var one clauses
+		one.keyed(f.entity, f.key, "ifnull(value, '') IN (SELECT value FROM json_each(?))", string(values))
+		each = append(each, one)
+	}
+	if len(each) == 0 || len(each) > mostAlternatives { // too many: [query.Search.Match] decides
+		return nil
+	}
 	var texts []string
 	var values []any
-	for _, a := range alternatives {
-		texts = append(texts, a.String())
-		values = append(values, a.values...)
+	for _, one := range each {
+		texts = append(texts, one.String())
+		values = append(values, one.values...)
 	}
 	c.add("("+strings.Join(texts, ") OR (")+")", values...)
+	return nil
+}
+
+// listed is the one condition of a filter, if that is for a value of a tag or a
+// parameter which a list in JSON can hold as it is.
+func listed(filter query.Filter) (query.Condition, bool) {
+	if len(filter) != 1 {
+		return query.Condition{}, false
+	}
+	of := filter[0]
+	return of, of.Op == query.Equal && of.Entity != query.Attribute && utf8.ValidString(of.Value)
+}
+
+// keyed adds a test of the value of a tag or a parameter: the few runs that have it
+// are found first.
+func (c *clauses) keyed(entity query.Entity, key, test string, values ...any) {
+	c.add(`r.run_uuid IN (SELECT run_uuid FROM `+table(entity)+` WHERE "key" = ? AND `+test+`)`, append([]any{key}, values...)...)
 }
 
 // table of a key and a value.
@@ -60,8 +119,8 @@ func (c *clauses) condition(of query.Condition) {
 			c.add("NOT "+exists, of.Key)
 		case test == "": // each run is looked up
 			c.add(exists, of.Key)
-		default: // the few that have it are found first
-			c.add(`r.run_uuid IN (SELECT run_uuid FROM `+table(of.Entity)+` WHERE "key" = ? AND `+test+`)`, append([]any{of.Key}, values...)...)
+		default:
+			c.keyed(of.Entity, of.Key, test, values...)
 		}
 		return
 	}

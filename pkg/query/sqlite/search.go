@@ -130,14 +130,8 @@ func (s *Store) where(ctx context.Context, search query.Search) (clauses, error)
 	for _, c := range filter {
 		where.condition(c)
 	}
-	if len(search.Any) > 0 {
-		alternatives := make([]clauses, len(search.Any))
-		for i, filter := range search.Any {
-			for _, c := range filter {
-				alternatives[i].condition(c)
-			}
-		}
-		where.any(alternatives)
+	if err := where.alternatives(search.Any); err != nil {
+		return clauses{}, err
 	}
 	raw, err := filterlang.Parse(search.Raw)
 	if err != nil {
