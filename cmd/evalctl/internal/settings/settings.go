@@ -27,9 +27,6 @@ const ProjectFile = ".evalctl.yaml"
 // UserFile is the name of a user's, below the folder for configuration.
 const UserFile = "evalctl/config.yaml"
 
-// maxBytes is far above what settings need.
-const maxBytes = 1 << 20
-
 // Scope says whose a settings file is.
 type Scope string
 
@@ -136,19 +133,6 @@ func Load(configDir, workDir string) (Settings, error) {
 	return all, nil
 }
 
-func read(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, &Error{File: file, Message: "is a directory"}
-	case info.Size() > maxBytes:
-		return nil, &Error{File: file, Message: fmt.Sprintf("more than %d bytes", maxBytes)}
-	}
-	return os.ReadFile(file)
-}
-
 // project is the nearest settings file from a folder up to the root of its
 // repository, the folder with ".git"; outside of a repository that of the folder
 // alone, so that no file of a stranger above it counts.
@@ -202,6 +186,9 @@ func Parse(data []byte, place Place) (Settings, error) {
 	root := document.Content[0]
 	if isNull(root) {
 		return Settings{}, nil
+	}
+	if err := p.bounded(root); err != nil {
+		return Settings{}, err
 	}
 	var settings Settings
 	entries, err := p.entries(root, "the file", topKeys())
@@ -429,7 +416,7 @@ func values(nodes []*yaml.Node) []string {
 	return texts
 }
 
-// resolved follows an alias of YAML. The library refuses cycles of them.
+// resolved follows an alias of YAML; [parser.bounded] has refused cycles of them.
 func resolved(node *yaml.Node) *yaml.Node {
 	if node.Kind == yaml.AliasNode {
 		return node.Alias

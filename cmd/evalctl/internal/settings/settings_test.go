@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,6 +53,10 @@ tasks:
 }
 
 func TestMistakes(t *testing.T) {
+	endless := "tasks:\n  a0: &a0 {aliases: [x]}\n"
+	for i := range 40 { // each stands for twice the last
+		endless += fmt.Sprintf("  a%d: &a%d {aliases: [*a%d, *a%d]}\n", i+1, i+1, i, i)
+	}
 	for _, test := range []struct{ name, text, message, hint string }{
 		{"not YAML", "tasks: [", "f.yaml:1: ", ""},
 		{"a list", "- a", "f.yaml:1:1: the file is a mapping of names, not a list", ""},
@@ -71,6 +76,8 @@ func TestMistakes(t *testing.T) {
 		{"an alias of the catalog", "tasks: {x: {aliases: [a, ns_hle]}}", "f.yaml:1:26: ns_hle cannot be an alias of x: it already names hle", ""},
 		{"an alias of another entry", "tasks: {x: {aliases: [a]}, y: {aliases: [a]}}", "f.yaml:1:42: a cannot be an alias of y: it already names x", ""},
 		{"an alias that has an entry", "tasks: {x: {aliases: [y]}, y: {}}", "f.yaml:1:28: x and y are names of one task", ""},
+		{"an alias in itself", "tasks: &t {x: {aliases: [*t]}}", "f.yaml:1:8: an alias stands for what it is in", ""},
+		{"aliases without end", endless, "f.yaml:2:3: the aliases stand for more than 1048576 values", ""},
 		{"one task by two names", "tasks: {hle: {}, ns_hle: {}}", "f.yaml:1:18: hle and ns_hle are names of one task", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
