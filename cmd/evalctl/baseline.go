@@ -11,6 +11,7 @@ import (
 
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/kind"
 	"github.com/evalctl/evalctl/cmd/evalctl/internal/settings"
+	"github.com/evalctl/evalctl/pkg/artifacts"
 	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
 )
@@ -137,8 +138,9 @@ one line for each score, sorted: harness, task, section, name, metric, score, va
 count, mean, variance, stddev and stderr as Go string literals with a blank
 between them; numbers are exact, and what is not there is "".
 
-It exits 0 whatever it finds, unless --assert unchanged demands something: then
-a changed run exits 3.
+A server is asked for the numbers, whatever the cache has. show exits 0 whatever
+it finds, unless --assert unchanged demands something: then a changed run exits 3,
+and a run of a server 6 with --offline.
 
 ` + verdictStatusesHelp,
 		Example: `  evalctl baseline show main
@@ -148,14 +150,19 @@ a changed run exits 3.
 			if assert != "" && assert != assertUnchanged {
 				return usagef("--assert is %s, not %q", assertUnchanged, assert)
 			}
-			value, warnings, err := a.showBaseline(cmd.Context(), global, strings.TrimPrefix(args[0], "@"))
+			value, warnings, verified, err := a.showBaseline(cmd.Context(), global, strings.TrimPrefix(args[0], "@"))
 			if err != nil {
 				return err
 			}
 			if err := a.print(cmd.Context(), kind.BaselineDocument(value, warnings), global.output); err != nil {
 				return err
 			}
-			if assert != "" && value.Baselines[0].State != kind.BaselineUnchanged {
+			switch {
+			case assert == "":
+				return nil
+			case !verified:
+				return &verdictError{"--assert unchanged is inconclusive: the server of @" + value.Baselines[0].Name + " was not asked", exitInconclusive}
+			case value.Baselines[0].State != kind.BaselineUnchanged:
 				return &verdictError{"--assert unchanged failed: @" + value.Baselines[0].Name + " has other numbers than were pinned", exitFailed}
 			}
 			return nil
@@ -239,6 +246,9 @@ func (a *app) pin(ctx context.Context, global *globalFlags, place settings.Place
 	resolutions, err := a.resolve(ctx, global, []string{word})
 	if err != nil {
 		return baseline, nil, err
+	}
+	for k := range resolutions[0].Found {
+		resolutions[0].Found[k].Fresh = true
 	}
 	evaluation, warnings, err := a.loadOne(ctx, global, resolutions, name)
 	if err != nil {
@@ -396,26 +406,27 @@ func changedBaselines(resolution query.Resolution, evaluation nemo.Evaluation, l
 
 const codeBaselineChanged = "BASELINE_CHANGED"
 
-// showBaseline reads the runs of a baseline.
-func (a *app) showBaseline(ctx context.Context, global *globalFlags, name string) (kind.BaselineValue, []nemo.Warning, error) {
+// showBaseline reads the runs of a baseline; verified is false if what it says of
+// some is from the cache.
+func (a *app) showBaseline(ctx context.Context, global *globalFlags, name string) (value kind.BaselineValue, warnings []nemo.Warning, verified bool, err error) {
 	if err := query.CheckBaselineName(name); err != nil {
-		return kind.BaselineValue{}, nil, err
+		return value, nil, false, err
 	}
 	read, err := a.settings()
 	if err != nil {
-		return kind.BaselineValue{}, nil, err
+		return value, nil, false, err
 	}
 	b, ok := read.Baseline(name)
 	if !ok {
-		return kind.BaselineValue{}, nil, noBaseline(name, read)
+		return value, nil, false, noBaseline(name, read)
 	}
 	resolutions, err := a.resolve(ctx, global, []string{"@" + name})
 	if err != nil {
-		return kind.BaselineValue{}, nil, err
+		return value, nil, false, err
 	}
 	evaluation, warnings, err := a.loadOne(ctx, global, resolutions, name)
 	if err != nil {
-		return kind.BaselineValue{}, nil, err
+		return value, nil, false, err
 	}
 	entry := a.baselineEntry(b)
 	entry.State = kind.BaselineUnchanged
@@ -426,7 +437,8 @@ func (a *app) showBaseline(ctx context.Context, global *globalFlags, name string
 			entry.State = kind.BaselineChanged
 		}
 	}
-	return oneBaseline(entry), warnings, nil
+	verified = !slices.ContainsFunc(resolutions[0].Found, func(f query.Found) bool { return artifacts.IsOffline(f.Store) })
+	return oneBaseline(entry), warnings, verified, nil
 }
 
 func (a *app) baselineEntry(b settings.Baseline) kind.BaselineEntry {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/evalctl/evalctl/pkg/artifacts"
+	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
@@ -69,6 +70,38 @@ func TestWarmLoadAsksForNoFile(t *testing.T) {
 		if len(evaluations[0].Jobs) != 3 || len(evaluations[1].Launches[0].Tasks) != 4 {
 			t.Errorf("jobs %q, launches %+v", texts(evaluations[0].Jobs), evaluations[1].Launches)
 		}
+	}
+}
+
+// The results of a FINISHED run can be written again without moving its end.
+func TestFreshResultsAreReadPastTheCache(t *testing.T) {
+	runs := exported(t, "A1")
+	server := serve(t, runs...)
+	store, cache := open(t, server), artifacts.OpenCache(t.TempDir())
+	results := func(fresh bool, requests int) string {
+		t.Helper()
+		found := resolve(t, store, a1)
+		found[0].Found[0].Fresh = fresh
+		server.ForgetRequests()
+		evaluations, err := artifacts.NewFetcher(cache, nil, 0).Load(t.Context(), found)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(server.Requests()); got != requests {
+			t.Errorf("%d requests, want %d", got, requests)
+		}
+		return nemo.ScoreDigest(evaluations[0].Jobs)
+	}
+	results(false, 7)
+	name := folderOf(runs[0]) + "/" + resultsYML
+	runs[0].Files[name] = strings.ReplaceAll(runs[0].Files[name], "0.", "0.0")
+	before := results(false, 0)
+	now := results(true, 3)
+	if now == before {
+		t.Errorf("the results of the cache: %s", now)
+	}
+	if kept := results(false, 0); kept != now {
+		t.Errorf("kept %s, want %s", kept, now)
 	}
 }
 

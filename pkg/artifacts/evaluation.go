@@ -71,17 +71,24 @@ func (f *Fetcher) each(ctx context.Context, resolutions []query.Resolution, load
 	folders := map[place]*folder{}
 	parts := make([][]nemo.Evaluation, len(resolutions))
 	group, ctx := errgroup.WithContext(ctx)
-	for i, resolution := range resolutions {
-		parts[i] = make([]nemo.Evaluation, len(resolution.Found))
-		for k, found := range resolution.Found {
-			source := make([]*folder, len(found.Runs))
-			for n, run := range found.Runs {
+	for _, resolution := range resolutions {
+		for _, found := range resolution.Found {
+			for _, run := range found.Runs {
 				at := place{found.Store.URI(), run.ID}
 				if folders[at] == nil {
 					folders[at] = f.folder(found.Store, run)
 					folders[at].withoutRuntime = loader.withoutRuntime
 				}
-				source[n] = folders[at]
+				folders[at].fresh = folders[at].fresh || found.Fresh
+			}
+		}
+	}
+	for i, resolution := range resolutions {
+		parts[i] = make([]nemo.Evaluation, len(resolution.Found))
+		for k, found := range resolution.Found {
+			source := make([]*folder, len(found.Runs))
+			for n, run := range found.Runs {
+				source[n] = folders[place{found.Store.URI(), run.ID}]
 			}
 			group.Go(func() (err error) {
 				parts[i][k], err = loader.read(ctx, found, source)

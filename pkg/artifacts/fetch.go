@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
@@ -79,6 +80,7 @@ type folder struct {
 	run   query.Run
 
 	withoutRuntime bool // statistics are not asked for
+	fresh          bool // results are asked for even if the cache has some
 
 	blobs    answers[Blob]
 	listings answers[[]query.File]
@@ -123,8 +125,10 @@ func (d *folder) read(ctx context.Context, name string) (Blob, error) {
 // fetch takes a file from the cache or the store. A server that answers 500 for a
 // missing file is asked for a listing.
 func (d *folder) fetch(ctx context.Context, name string) (Blob, error) {
-	if content, ok := d.cache.get(d.store, d.run, name); ok {
-		return Blob{Path: name, Content: content, Cached: true}, nil
+	if !d.past(name) {
+		if content, ok := d.cache.get(d.store, d.run, name); ok {
+			return Blob{Path: name, Content: content, Cached: true}, nil
+		}
 	}
 	var content []byte
 	var verified bool
@@ -146,6 +150,13 @@ func (d *folder) fetch(ctx context.Context, name string) (Blob, error) {
 		_ = d.cache.put(d.store, d.run, name, content)
 	}
 	return Blob{Path: name, Content: content}, nil
+}
+
+// past reports whether a file is read past the cache: a server keeps no run from
+// having other results at the same end.
+func (d *folder) past(name string) bool {
+	base := path.Base(name)
+	return d.fresh && !IsOffline(d.store) && (base == resultsName || nemo.IsBundleID(base))
 }
 
 // settle decides by a listing whether an error that can mean either is a missing

@@ -41,7 +41,7 @@ func (r Resolver) baseline(ctx context.Context, source Source) ([]Found, error) 
 	found := make([]Found, len(pinned))
 	group, groupCtx := errgroup.WithContext(ctx)
 	for i, p := range pinned {
-		found[i] = Found{Source: source, Store: p.Store, Whole: p.Whole, Runs: make([]Run, len(p.Runs)), Digests: map[string]string{}}
+		found[i] = Found{Source: source, Store: p.Store, Whole: p.Whole, Runs: make([]Run, len(p.Runs)), Digests: map[string]string{}, Fresh: true}
 		for k, run := range p.Runs {
 			found[i].Digests[run.ID] = run.Digest
 			group.Go(func() (err error) {

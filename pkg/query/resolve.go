@@ -50,6 +50,9 @@ type Found struct {
 	Whole bool
 	// Digests are those that the runs of a baseline were pinned with, by run id.
 	Digests map[string]string
+	// Fresh says that the numbers of the runs are to be those that the store has now,
+	// whatever was kept of them.
+	Fresh bool
 	// Notes say how the runs were chosen; [Resolution.Warnings] has them too.
 	Notes []nemo.Warning
 }
