@@ -52,8 +52,8 @@ func newBaselineSet(a *app, global *globalFlags) *cobra.Command {
 name in the same file is replaced. Runs that are not finished cannot be pinned,
 nor runs without any results.
 
-Comments and the order of what else is in the file stay. Processes that change
-it at the same time wait for one another.
+What else is in the file stays as it is, to the byte. Processes that change it at
+the same time wait for one another.
 
 ` + chooserHelp + `
 
@@ -200,8 +200,8 @@ func newBaselineRm(a *app, global *globalFlags) *cobra.Command {
 				return noBaseline(name, read)
 			}
 			if err := settings.Edit(cmd.Context(), place, func(d *settings.Document) error {
-				d.RemoveBaseline(name)
-				return nil
+				_, err := d.RemoveBaseline(name)
+				return err
 			}); err != nil {
 				return err
 			}

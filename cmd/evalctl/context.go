@@ -230,8 +230,11 @@ func newContextRm(a *app, global *globalFlags) *cobra.Command {
 			// What is printed is what was there.
 			doc := kind.ContextDocument(a.contextValue(read, here), []nemo.Warning{})
 			if err := settings.Edit(cmd.Context(), place, func(d *settings.Document) error {
-				d.RemoveContext(args[0])
-				if read.CurrentAt.Scope == place.Scope && read.Current == args[0] {
+				if _, err := d.RemoveContext(args[0]); err != nil {
+					return err
+				}
+				// Which one counts may be said elsewhere.
+				if d.Current() == args[0] {
 					return d.SetCurrent("")
 				}
 				return nil

@@ -40,3 +40,41 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 		}
 	}
 }
+
+// A change keeps the file's mode, whatever the process would give it, and its links.
+func TestEditKeepsModeAndLinks(t *testing.T) {
+	dir := t.TempDir()
+	place := settings.Place{Scope: settings.User, File: filepath.Join(dir, "config.yaml")}
+	if err := errors.Join(os.WriteFile(place.File, nil, 0o600), os.Chmod(place.File, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, place, use("a"))
+	if info, err := os.Stat(place.File); err != nil || info.Mode().Perm() != 0o666 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	place.File = filepath.Join(dir, "link")
+	target := filepath.Join(dir, "dotfiles", "config.yaml")
+	if err := os.Symlink(filepath.Join("dotfiles", "config.yaml"), place.File); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"made", "changed"} {
+		edit(t, place, use(name))
+		if to, err := os.Readlink(place.File); err != nil || to == "" {
+			t.Errorf("the link is none: %v", err)
+		}
+		if data, err := os.ReadFile(target); err != nil || string(data) != "current-context: "+name+"\n" {
+			t.Errorf("%q, %v", data, err)
+		}
+	}
+	// A checkout does not say which file is made.
+	if err := os.Remove(target); err != nil {
+		t.Fatal(err)
+	}
+	place.Scope = settings.Project
+	if err := settings.Edit(t.Context(), place, use("a")); err == nil || !strings.Contains(err.Error(), "is a link to ") {
+		t.Errorf("a checkout's link: %v", err)
+	}
+	if _, err := os.Stat(target); err == nil {
+		t.Error("it was made")
+	}
+}
