@@ -73,7 +73,7 @@ as one from the project's file.
 			if err != nil {
 				return err
 			}
-			c.Place, c.Name, c.URI = place, args[0], global.trackingURI
+			c.Place, c.Name, c.URI = place, args[0], strings.TrimSpace(global.trackingURI)
 			c.Headers, c.TokenCommand = global.connection.Headers, global.connection.TokenCommand
 			if uri := anchored(c.URI, folder(a.workDir)); uri != c.URI {
 				if c.URI = uri; project {

@@ -1,8 +1,8 @@
 package settings
 
 import (
-	"net/url"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -119,8 +119,14 @@ func (p *parser) baselineSource(e entry) (BaselineSource, error) {
 	for _, key := range keys {
 		switch key.key.Value {
 		case "store":
-			if source.Store, err = p.text(key); err == nil && hasUser(source.Store) {
+			source.Store, err = p.text(key)
+			source.Store = strings.TrimSpace(source.Store)
+			switch {
+			case err != nil:
+			case hasUser(source.Store):
 				err = p.errorf(key.value, "the address of a store holds no user name or password")
+			case unreadable(source.Store):
+				err = p.errorf(key.value, "the address of a store is none of a server")
 			}
 		case "workspace":
 			source.Workspace, err = p.text(key)
@@ -157,10 +163,4 @@ func (p *parser) baselineRun(e entry) (BaselineRun, error) {
 		return run, p.pinAgain(entry{key: e.value}, "a run has an id and the digest of its numbers, sha256")
 	}
 	return run, nil
-}
-
-// hasUser reports whether an address says who logs in.
-func hasUser(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.User != nil
 }

@@ -4,13 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/evalctl/evalctl/pkg/nemo"
 )
 
 // Context is a named server and what is needed to use it. Secrets are not in it,
@@ -62,16 +59,18 @@ func (c Context) Check(scope Scope) error {
 	case c.URI == "":
 		return errors.New("a context has a uri")
 	case hasUser(c.URI):
-		return errors.New("the uri holds a user name or password: token-env, token-command, or username-env with password-env name where those are")
+		return errHasUser
 	case hasQuery(c.URI):
 		return errors.New("the uri of a tracking server has no query")
+	case unreadable(c.URI):
+		return errUnreadable
 	case scope == Project && (c.TokenCommand != "" || c.TokenEnv != "" || c.UsernameEnv != "" || c.PasswordEnv != "" || len(c.Headers)+len(c.HeadersEnv) > 0):
 		return errors.New("a project's file comes with a checkout and cannot run commands, read variables or send headers: a context with credentials belongs into the user's configuration")
 	case c.TokenCommand != "" && c.TokenEnv != "":
 		return errors.New("token-command and token-env are both there, and one token is sent")
 	case (c.UsernameEnv == "") != (c.PasswordEnv == ""):
 		return errors.New("username-env and password-env go together")
-	case c.TokenCommand != "" && nemo.Redact("text", c.TokenCommand) != c.TokenCommand:
+	case commandHasSecret(c.TokenCommand):
 		return errors.New("the token command holds what looks like a secret: it should fetch it")
 	}
 	for _, header := range c.Headers {
@@ -79,32 +78,16 @@ func (c Context) Check(scope Scope) error {
 		if !found || strings.TrimSpace(name) == "" {
 			return errors.New("a header is 'Name: value'")
 		}
-		if value = strings.TrimSpace(value); nemo.Redact(strings.TrimSpace(name), value) != value {
+		if headerHasSecret(strings.TrimSpace(name), strings.TrimSpace(value)) {
 			return fmt.Errorf("the header %s holds what looks like a secret: headers-env names a variable that has it", strings.TrimSpace(name))
 		}
 	}
 	for _, variable := range slices.AppendSeq([]string{c.TokenEnv, c.UsernameEnv, c.PasswordEnv}, maps.Values(c.HeadersEnv)) {
 		if variable != "" && !isVariable(variable) {
-			return errors.New("what should be the name of an environment variable is none: it has letters, digits and _")
+			return errors.New("what should be the name of an environment variable is none: it has letters, digits and _, and looks like no secret")
 		}
 	}
 	return nil
-}
-
-func hasQuery(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && (u.RawQuery != "" || u.Fragment != "")
-}
-
-// isVariable reports whether text can be the name of an environment variable.
-func isVariable(text string) bool {
-	for i, r := range text {
-		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if !letter && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return text != ""
 }
 
 // contextKeys are those of a context.
@@ -147,6 +130,7 @@ func (p *parser) context(e entry) (Context, error) {
 		switch key.key.Value {
 		case "uri":
 			c.URI, err = p.text(key)
+			c.URI = strings.TrimSpace(c.URI)
 		case "workspace":
 			c.Workspace, err = p.text(key)
 		case "experiments":

@@ -16,6 +16,19 @@ func TestContextsHoldNoSecrets(t *testing.T) {
 		message    string
 	}{
 		{"a password", "uri: 'https://me:" + secret + "@host'", settings.User, "holds a user name or password"},
+		{"a password with a percent sign", "uri: 'https://me:" + secret + "%ss@host'", settings.User, "holds a user name or password"},
+		{"a password with a bracket", "uri: 'https://me:p[" + secret + "@host'", settings.User, "holds a user name or password"},
+		{"a password with a slash", "uri: 'https://me:1/" + secret + "@host'", settings.User, "holds a user name or password"},
+		{"a password behind a blank", "uri: ' HTTPS://me:" + secret + "@host'", settings.User, "holds a user name or password"},
+		{"a database's password", "uri: 'postgresql://me:p[" + secret + "@host/db'", settings.User, "holds a user name or password"},
+		{"an address that is none", "uri: 'https://[" + secret + "'", settings.User, "no address of a server"},
+		{"a token for a variable", "uri: https://host, token-env: hf_abcdefghij0123456789", settings.User, "looks like no secret"},
+		{"a login in a command", "uri: https://host, token-command: 'curl -u me:hunter2 https://sso/token'", settings.User, "looks like a secret"},
+		{"one beside its option", "uri: https://host, token-command: 'curl -ume:hunter2 https://sso/token'", settings.User, "looks like a secret"},
+		{"a password in a command", "uri: https://host, token-command: 'vault-login --password hunter2'", settings.User, "looks like a secret"},
+		{"a password in its shell", "uri: https://host, token-command: \"sh -c 'login --token=hunter2'\"", settings.User, "looks like a secret"},
+		{"a header of random letters", "uri: https://host, headers: ['X-Other: 9f8e7d6c5b4a39281706f5e4d3c2b1a0']", settings.User, "looks like a secret"},
+		{"a header of a login", "uri: https://host, headers: ['X-Auth: hello']", settings.User, "looks like a secret"},
 		{"a query", "uri: 'https://host?token=" + secret + "'", settings.User, "has no query"},
 		{"a header", "uri: https://host, headers: ['Authorization: " + secret + "']", settings.User, "looks like a secret"},
 		{"a header of another name", "uri: https://host, headers: ['X-Other: " + secret + "']", settings.User, "looks like a secret"},
@@ -44,6 +57,8 @@ func TestContextsHoldNoSecrets(t *testing.T) {
 	}
 	for _, text := range []string{
 		"uri: https://host, headers: ['X-Team: evals'], headers-env: {X-Api-Key: KEY}, token-command: 'gcloud auth print-identity-token'",
+		"uri: file:///srv/a@b, headers: ['X-Author: me', 'X-Request: the-team-of-evaluations-2026']", "uri: 'sqlite:////srv/a@b.db'",
+		"uri: https://host, token-command: 'curl --user me --token-file f -K $HOME/c'", "uri: https://host, token-command: 'sh -c \"get --password $X\"'",
 		"uri: ./results, experiments: ['nightly/*', a]", "uri: https://host/prefix, username-env: U, password-env: P2",
 	} {
 		if _, err := settings.Parse([]byte("contexts: {c: {"+text+"}}"), settings.Place{Scope: settings.User, File: "f.yaml"}); err != nil {
