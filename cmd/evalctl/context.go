@@ -31,7 +31,7 @@ MLFLOW_TRACKING_URI and are not sent to it.
 Contexts are kept in the user's configuration. A project's .evalctl.yaml, which
 comes with a checkout, can have some with an address and experiments and nothing
 else: it cannot run a command, read a variable or send a header, and gets the
-credentials in netrc for its host at most.
+credentials in netrc for its host at most, over https or on this machine.
 
 ` + exitStatusesHelp,
 		Example: `  evalctl context set prod --tracking-uri https://mlflow.example.com --token-env MLFLOW_TOKEN

@@ -191,7 +191,15 @@ func (s *stores) rest(ctx context.Context, uri, workspace string) (query.Store, 
 func (s *stores) workspace(uri string) string {
 	where, err := s.where()
 	switch {
-	case err != nil || !sameServer(uri, where.uri):
+	case err != nil:
+		return ""
+	case !sameServer(uri, where.uri):
+		// As where it is connected to.
+		if read, err := s.app.settings(); err == nil {
+			if known := trusted(read, uri); known != nil {
+				return known.Workspace
+			}
+		}
 		return ""
 	case where.context != nil:
 		return where.context.Workspace
@@ -246,9 +254,14 @@ func (s *stores) identified(ctx context.Context, source connection.Source, uri s
 	case named.Place.Scope == settings.User:
 		return source.Named(ctx, uri, login(*named), s.global.connection)
 	default: // a checkout says which server
-		found, err := source.Other(uri)
-		found.Options.Workspace = named.Workspace
-		return found, err
+		settings := s.global.connection
+		if s.global.context == "" && len(settings.Headers)+len(settings.ArtifactHosts)+len(settings.TokenCommand) > 0 {
+			return connection.Connection{}, &usageError{
+				message: "--header, --token-command and --allow-artifact-host are not for a server that this checkout chose: " + uri,
+				hint:    "--context " + named.Name + " sends it what they say all the same",
+			}
+		}
+		return source.Stranger(ctx, uri, named.Workspace, settings)
 	}
 }
 
