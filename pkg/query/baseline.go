@@ -96,7 +96,10 @@ func (r Resolver) exportedSince(ctx context.Context, found Found) ([]nemo.Warnin
 			return nil, err
 		}
 		for _, other := range runs {
-			if was, ok := pinned[other.JobID()]; ok && other.ID != was.ID && preferred(other, was) < 0 {
+			// One that is older stands for the job where the pinned run was deleted, and
+			// was there when that was pinned.
+			was, ok := pinned[other.JobID()]
+			if ok && other.ID != was.ID && preferred(other, was) < 0 && other.StartTime.After(was.StartTime) {
 				newer, jobs = append(newer, other), append(jobs, other.JobID())
 			}
 		}

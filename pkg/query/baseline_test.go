@@ -57,6 +57,13 @@ func TestBaselines(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 
+	// Where the pinned run was deleted an older one would: that is no later export.
+	store.runs[0].Deleted = true
+	if found, err = resolve("@main"); err != nil || strings.Contains(codes(found), "BASELINE_REEXPORTED") {
+		t.Errorf("deleted: %s, %v", codes(found), err)
+	}
+	store.runs[0].Deleted = false
+
 	// A newer export would stand for the job now; the pinned one counts.
 	store.runs = append(store.runs, job("again", inv, 0, 30))
 	if found, err = resolve("@main"); err != nil || found.Found[0].Runs[0].ID != "r0" || codes(found) != "BASELINE_REEXPORTED again" {

@@ -100,6 +100,9 @@ func BaselineDocument(v BaselineValue, warnings []nemo.Warning) render.Document 
 			brief = append(brief, fmt.Sprintf("@%s %s %s, %s", b.Name, orDash(nemo.Text(b.Selector)), plural(len(b.Runs), "run"), strings.ReplaceAll(b.State, "_", " ")))
 		}
 	}
+	for _, w := range briefly(warnings) {
+		brief = append(brief, warningLine(w)+w.Message)
+	}
 	screen := listScreen(table, v.sentence("baseline"), warnings)
 	if len(runs.Rows) > 0 {
 		screen = append([]render.Block{table, runs}, screen[1:]...)
