@@ -30,8 +30,9 @@ func newCache(a *app, global *globalFlags) *cobra.Command {
 what is needed to find them without the server: searches, records of runs, lists
 of their files. Directories and the built-in data are not cached.
 
-The cache is in EVALCTL_CACHE_DIR, else in evalctl in the user's cache folder, and
-others cannot read it. --cache-size or EVALCTL_CACHE_SIZE bounds it (2 GB unless
+The cache is evalctl-cache-v1 in EVALCTL_CACHE_DIR, else in evalctl in the user's
+cache folder, and others cannot read it. What is beside it there is not touched; a
+folder of that name without evalctl's CACHEDIR.TAG is not either. --cache-size or EVALCTL_CACHE_SIZE bounds it (2 GB unless
 set): what was used least recently goes first, and what was used in the last ten
 minutes stays. Each entry has a checksum; a damaged one is fetched again. Any
 number of processes may use it at the same time.
@@ -51,7 +52,7 @@ were still RUNNING are never told of offline. No credentials are kept.
 		newCacheVerb(a, global, "ls", "List what is kept, a line a run", "ls lists what is kept of each run, and of searches of each store.", nil),
 		newCacheVerb(a, global, "prune", "Take out what is damaged, and what is too much", `prune reads every entry, takes out those that are damaged, and then those that were
 used least recently until the cache is not larger than --cache-size.`, (*artifacts.Cache).Prune),
-		newCacheVerb(a, global, "clear", "Take everything out", "clear removes everything that evalctl keeps in the cache's folder, and nothing else there.", (*artifacts.Cache).Clear),
+		newCacheVerb(a, global, "clear", "Take everything out", "clear removes every entry of the cache, and nothing else; the empty folder stays.", (*artifacts.Cache).Clear),
 		newCachePath(a, global),
 	)
 	return cmd
@@ -97,7 +98,7 @@ func newCacheVerb(a *app, global *globalFlags, name, short, long string, change 
 func newCachePath(a *app, global *globalFlags) *cobra.Command {
 	return &cobra.Command{
 		Use: "path", Short: "Print the folder of the cache",
-		Long:    "path prints the folder, whether it is there or not.\n\n" + exitStatusesHelp,
+		Long:    "path prints the folder that holds the cache and nothing else, whether it is there or\nnot.\n\n" + exitStatusesHelp,
 		Example: "  evalctl cache path",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -105,7 +106,7 @@ func newCachePath(a *app, global *globalFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(a.stdout, render.Sanitize(cache.Dir))
+			_, err = fmt.Fprintln(a.stdout, render.Sanitize(cache.Folder()))
 			return a.written(err)
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,

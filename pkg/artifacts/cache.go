@@ -32,12 +32,15 @@ type Cache struct {
 
 	written  atomic.Int64 // bytes, since the last look at the size
 	trimming sync.Mutex
+	clock    sync.Mutex // see moment
 }
 
 // CacheOptions say where a cache is and how large it may become.
 type CacheOptions struct {
-	Dir   string // made when the first entry is kept; "" keeps nothing
-	Limit int64  // bytes; 0 is no limit
+	// Dir is where the cache makes a folder of its own when the first entry is kept
+	// ([Cache.Folder]); "" keeps nothing.
+	Dir   string
+	Limit int64 // bytes; 0 is no limit
 	// Refresh is for a cache that nothing is taken from and everything is put in.
 	Refresh bool
 	// Now is the clock by which entries are used; nil leaves them as they were
@@ -51,18 +54,10 @@ func NewCache(options CacheOptions) *Cache { return &Cache{CacheOptions: options
 // OpenCache is [NewCache] for the folder dir without a limit.
 func OpenCache(dir string) *Cache { return NewCache(CacheOptions{Dir: dir}) }
 
-// Folders of a cache.
-const (
-	filesFolder    = "files"
-	listingsFolder = "listings" // of one folder of a run
-	absentFolder   = "absent"   // files that a run does not have
-	searchesFolder = "searches" // one folder a store
-)
-
 // name is the file of the cache for what these words identify together.
 func (c *Cache) name(folder string, words ...string) string {
 	sum := digestOf(words...)
-	return filepath.Join(c.Dir, folder, sum[:2], sum[2:])
+	return filepath.Join(c.Folder(), folder, sum[:2], sum[2:])
 }
 
 func digestOf(words ...string) string {
@@ -101,7 +96,25 @@ func (c *Cache) get(store query.Store, run query.Run, path string) ([]byte, bool
 // put keeps a file. An entry appears whole or not at all. A cache that cannot be
 // written must not fail the command: the error is for whoever wants to say so.
 func (c *Cache) put(store query.Store, run query.Run, path string, content []byte) error {
-	return c.keep(c.entry(store, run, path), ofRun(store, run, path), content)
+	err := c.keep(c.entry(store, run, path), ofRun(store, run, path), content)
+	if err == nil {
+		remove(c.runEntry(absentFolder, store, run, path))
+	}
+	return err
+}
+
+// putAbsent notes that a run does not have a file, which it may have had.
+func (c *Cache) putAbsent(store query.Store, run query.Run, path string) {
+	_ = c.keep(c.runEntry(absentFolder, store, run, path), ofRun(store, run, path), nil)
+	remove(c.entry(store, run, path))
+}
+
+// remove takes an entry out; one that is not there, or cannot be removed, costs
+// nothing but room.
+func remove(name string) {
+	if name != "" {
+		_ = os.Remove(name)
+	}
 }
 
 // load returns the content of an entry, or false if it is not there or damaged.
@@ -109,22 +122,30 @@ func (c *Cache) load(name string) ([]byte, bool) {
 	if name == "" || c.Refresh {
 		return nil, false
 	}
-	data, err := os.ReadFile(name)
+	content, ok := c.read(name)
+	if ok {
+		c.use(name)
+	}
+	return content, ok
+}
+
+// read is load of a cache that something is taken from, and no use.
+func (c *Cache) read(name string) ([]byte, bool) {
+	data, err := readRegular(name, maxEntry)
 	if err != nil {
 		return nil, false
 	}
 	_, content, err := openEntry(data)
-	if err != nil {
-		return nil, false
-	}
-	c.use(name)
-	return content, true
+	return content, err == nil
 }
 
 // keep writes an entry, unless it alone would fill the cache.
 func (c *Cache) keep(name string, label label, content []byte) error {
 	if name == "" || c.Limit > 0 && int64(len(content)) > c.Limit {
 		return nil
+	}
+	if err := c.makeFolder(filepath.Dir(name)); err != nil {
+		return err
 	}
 	if err := WriteFile(name, append(entryHead(label, sha256.Sum256(content)), content...)); err != nil {
 		return err
@@ -164,6 +185,3 @@ func WriteFile(name string, content []byte) (err error) {
 	}
 	return os.Rename(temporary, name)
 }
-
-// partial begins the names of files that are being written.
-const partial = ".partial-"

@@ -16,7 +16,7 @@ import (
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
-// entries are the files below a folder.
+// entries are the files below a folder, less the mark of a cache.
 func entries(t *testing.T, dir string) []string {
 	t.Helper()
 	var files []string
@@ -24,7 +24,7 @@ func entries(t *testing.T, dir string) []string {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if err == nil && !entry.IsDir() {
+		if err == nil && !entry.IsDir() && entry.Name() != "CACHEDIR.TAG" {
 			files = append(files, name)
 		}
 		return err

@@ -1,7 +1,6 @@
 package artifacts
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -54,28 +53,12 @@ func (c *Cache) find(store query.Store, run query.Run, path string) *diskCopy {
 	if c.Refresh {
 		return nil
 	}
-	file, err := os.Open(entry)
+	held, err := checkEntry(entry)
 	if err != nil {
-		return nil
-	}
-	defer file.Close()
-	head := make([]byte, labelStart+maxLabel)
-	n, err := io.ReadFull(file, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil
-	}
-	_, promised, start, err := readHead(head[:n])
-	if err != nil {
-		return nil
-	}
-	sum := sha256.New()
-	sum.Write(head[start:n])
-	size, err := io.Copy(sum, file)
-	if err != nil || !bytes.Equal(sum.Sum(nil), promised) {
 		return nil
 	}
 	c.use(entry)
-	return &diskCopy{name: entry, skip: int64(start), size: size + int64(n-start), sha256: hex.EncodeToString(promised)}
+	return &diskCopy{name: entry, skip: held.start, size: held.size, sha256: hex.EncodeToString(held.sum)}
 }
 
 // copyToDisk takes a file from the cache or the store, never whole into memory.
@@ -100,7 +83,7 @@ func (d *folder) copyToDisk(ctx context.Context, file query.File) (copied *diskC
 // temporary file of the system.
 func (d *folder) download(ctx context.Context, file query.File) (_ *diskCopy, err error) {
 	entry := d.cache.entry(d.store, d.run, file.Path)
-	temporary, err := createBeside(entry)
+	temporary, err := d.cache.createBeside(entry)
 	if err != nil {
 		entry = ""
 		if temporary, err = os.CreateTemp("", "evalctl-*"); err != nil {
@@ -133,6 +116,7 @@ func (d *folder) download(ctx context.Context, file query.File) (_ *diskCopy, er
 	fits := d.cache != nil && (d.cache.Limit <= 0 || made.size <= d.cache.Limit)
 	if entry != "" && fits && os.Rename(made.name, entry) == nil {
 		made.name, made.remove = entry, false
+		remove(d.cache.runEntry(absentFolder, d.store, d.run, file.Path))
 		d.cache.use(entry)
 		// A cache that cannot be measured costs room, not the answer.
 		_ = d.cache.grown(made.size)
@@ -140,12 +124,12 @@ func (d *folder) download(ctx context.Context, file query.File) (_ *diskCopy, er
 	return made, nil
 }
 
-// createBeside creates a file in the folder of another, which it makes.
-func createBeside(name string) (*os.File, error) {
+// createBeside creates a file in the folder of an entry, which it makes.
+func (c *Cache) createBeside(name string) (*os.File, error) {
 	if name == "" {
 		return nil, fs.ErrInvalid
 	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+	if err := c.makeFolder(filepath.Dir(name)); err != nil {
 		return nil, err
 	}
 	return os.OpenFile(filepath.Join(filepath.Dir(name), partial+rand.Text()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)

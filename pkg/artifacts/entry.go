@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"io"
+	"os"
 
 	"github.com/evalctl/evalctl/pkg/query"
 )
@@ -32,6 +34,9 @@ const (
 	labelStart = labelSize + 4
 	maxLabel   = 1 << 16
 )
+
+// maxEntry bounds what is read into memory.
+const maxEntry = int64(labelStart + maxLabel + defaultMaxFile)
 
 var errDamaged = errors.New("damaged")
 
@@ -77,4 +82,73 @@ func openEntry(data []byte) (label, []byte, error) {
 		return l, nil, errDamaged
 	}
 	return l, content, nil
+}
+
+// heldEntry is an entry that was read through and is whole.
+type heldEntry struct {
+	label
+	sum   []byte
+	start int64 // of the content
+	size  int64 // of the content
+}
+
+// checkEntry reads an entry through, whatever its size. The error is for one that is
+// damaged or cannot be read.
+func checkEntry(name string) (entry heldEntry, err error) {
+	file, err := openRegular(name)
+	if err != nil {
+		return entry, err
+	}
+	defer file.Close()
+	head := make([]byte, labelStart+maxLabel)
+	n, err := io.ReadFull(file, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return entry, err
+	}
+	l, promised, start, err := readHead(head[:n])
+	if err != nil {
+		return entry, err
+	}
+	sum := sha256.New()
+	sum.Write(head[start:n])
+	size, err := io.Copy(sum, file)
+	if err == nil && !bytes.Equal(sum.Sum(nil), promised) {
+		err = errDamaged
+	}
+	return heldEntry{label: l, sum: promised, start: int64(start), size: size + int64(n-start)}, err
+}
+
+// openRegular opens a file that is one. What else may stand under its name, a pipe
+// say, may never end, nor begin.
+func openRegular(name string) (*os.File, error) {
+	info, err := os.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errDamaged
+	}
+	return os.Open(name)
+}
+
+// readRegular reads a file of at most so many bytes.
+func readRegular(name string, most int64) ([]byte, error) {
+	file, err := openRegular(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > most {
+		return nil, errDamaged
+	}
+	var content bytes.Buffer
+	content.Grow(int(info.Size()) + bytes.MinRead)
+	if _, err := content.ReadFrom(io.LimitReader(file, most)); err != nil {
+		return nil, err
+	}
+	return content.Bytes(), nil
 }

@@ -139,9 +139,13 @@ func (d *folder) fetch(ctx context.Context, name string) (Blob, error) {
 			break
 		}
 	}
+	if query.HasCode(err, query.Uncertain) {
+		err = d.settle(ctx, name, err)
+	}
 	switch {
-	case query.HasCode(err, query.Uncertain):
-		return Blob{}, d.settle(ctx, name, err)
+	case query.HasCode(err, query.NotFound):
+		remove(d.cache.entry(d.store, d.run, name)) // what was kept of it is of the past
+		return Blob{}, err
 	case err != nil:
 		return Blob{}, d.broken(err)
 	}

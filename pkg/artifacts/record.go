@@ -102,7 +102,7 @@ func inUTC(t time.Time) time.Time {
 
 // searchFolder is where the searches of a store are.
 func (c *Cache) searchFolder(store query.Store, workspace string) string {
-	return filepath.Join(c.Dir, searchesFolder, digestOf(store.URI(), workspace)[:32])
+	return filepath.Join(c.Folder(), searchesFolder, digestOf(store.URI(), workspace)[:32])
 }
 
 // remember keeps a record of a store under what was asked. A cache that cannot be
@@ -185,7 +185,7 @@ func (r *recorder) List(ctx context.Context, run query.Run, dir string) ([]query
 func (r *recorder) Open(ctx context.Context, run query.Run, path string) (query.Content, error) {
 	content, err := r.Store.Open(ctx, run, path)
 	if query.HasCode(err, query.NotFound) {
-		_ = r.cache.keep(r.cache.runEntry(absentFolder, r.Store, run, path), ofRun(r.Store, run, path), nil)
+		r.cache.putAbsent(r.Store, run, path)
 	}
 	return content, err
 }

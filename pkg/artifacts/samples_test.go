@@ -132,7 +132,7 @@ func TestSamplesThatBreakOff(t *testing.T) {
 	if err != nil || jobs[0].Samples == nil || len(jobs[0].Samples.Outcomes) != 3 {
 		t.Fatalf("%v, %v", jobs, err)
 	}
-	if left, err := filepath.Glob(filepath.Join(dir, "*", "*", ".partial-*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(artifacts.OpenCache(dir).Folder(), "*", "*", ".partial-*")); err != nil || len(left) > 0 {
 		t.Errorf("%q is left, %v", left, err)
 	}
 
@@ -156,7 +156,7 @@ func TestDamagedSamplesInTheCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := filepath.Glob(filepath.Join(dir, "files", "*", "*"))
+	entries, err := filepath.Glob(filepath.Join(artifacts.OpenCache(dir).Folder(), "files", "*", "*"))
 	if err != nil || len(entries) < 4 {
 		t.Fatal(entries, err)
 	}

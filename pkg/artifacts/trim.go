@@ -49,11 +49,8 @@ func (c *Cache) Trim() error {
 	if written == 0 {
 		return nil
 	}
-	name := filepath.Join(c.Dir, growthName)
-	if info, err := os.Stat(name); err == nil && info.Size() < maxGrowth {
-		if err := appendLine(name, written); err != nil {
-			return err
-		}
+	name := c.growthFile()
+	if info, err := os.Lstat(name); err == nil && info.Mode().IsRegular() && info.Size() < maxGrowth && appendLine(name, written) == nil {
 		if total, ok := sumOf(name); ok && total <= c.Limit {
 			return nil
 		}
@@ -61,6 +58,8 @@ func (c *Cache) Trim() error {
 	_, err := c.shrink(c.Limit, c.Now().Add(-justUsed))
 	return err
 }
+
+func (c *Cache) growthFile() string { return filepath.Join(c.Folder(), growthName) }
 
 func appendLine(name string, n int64) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0o600)
@@ -72,7 +71,7 @@ func appendLine(name string, n int64) error {
 }
 
 func sumOf(name string) (int64, bool) {
-	data, err := os.ReadFile(name)
+	data, err := readRegular(name, 2*maxGrowth)
 	if err != nil {
 		return 0, false
 	}
@@ -116,59 +115,15 @@ func (c *Cache) shrink(limit int64, before time.Time) (Removed, error) {
 		if limit > 0 && total <= limit && removed.Entries == 0 || total <= target || !e.used.Before(before) {
 			break
 		}
-		if err := os.Remove(e.name); err != nil {
-			continue // another process was faster, or is reading it
-		}
-		total -= e.size
-		removed.Entries++
-		removed.Bytes += e.size
-	}
-	return removed, WriteFile(filepath.Join(c.Dir, growthName), []byte(strconv.FormatInt(total, 10)+"\n"))
-}
-
-// cached is an entry as the folder lists it.
-type cached struct {
-	folder, name string
-	size         int64
-	used         time.Time
-}
-
-// folders are those that a cache makes; nothing else in its directory is touched.
-func folders() []string {
-	return []string{filesFolder, listingsFolder, absentFolder, searchesFolder}
-}
-
-// walk lists all entries, and removes what was left half written long ago.
-func (c *Cache) walk() ([]cached, error) {
-	var entries []cached
-	for _, folder := range folders() {
-		err := filepath.WalkDir(filepath.Join(c.Dir, folder), func(name string, entry fs.DirEntry, err error) error {
-			if errors.Is(err, fs.ErrNotExist) || err == nil && entry.IsDir() {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			info, err := entry.Info()
-			switch {
-			case errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular():
-				return nil
-			case err != nil:
-				return err
-			case strings.HasPrefix(entry.Name(), partial):
-				if c.Now != nil && c.Now().Sub(info.ModTime()) > abandoned {
-					_ = os.Remove(name)
-				}
-				return nil
-			}
-			entries = append(entries, cached{folder, name, info.Size(), info.ModTime()})
-			return nil
-		})
-		if err != nil {
-			return nil, err
+		if removed.add(e) {
+			total -= e.size
 		}
 	}
-	return entries, nil
+	// On a full disk it cannot be written; without it the next process measures.
+	if c.owned() && WriteFile(c.growthFile(), []byte(strconv.FormatInt(total, 10)+"\n")) != nil {
+		remove(c.growthFile())
+	}
+	return removed, nil
 }
 
 // Prune removes what is damaged, and what was used least recently until the cache is
@@ -180,15 +135,10 @@ func (c *Cache) Prune() (Removed, error) {
 		return removed, err
 	}
 	for _, e := range entries {
-		if data, err := os.ReadFile(e.name); err == nil {
-			if _, _, err := openEntry(data); err == nil {
-				continue
-			}
+		if _, err := checkEntry(e.name); err == nil || errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
-		if os.Remove(e.name) == nil {
-			removed.Entries++
-			removed.Bytes += e.size
-		}
+		removed.add(e)
 	}
 	if c.Limit <= 0 || c.Now == nil {
 		return removed, nil
@@ -197,8 +147,18 @@ func (c *Cache) Prune() (Removed, error) {
 	return Removed{removed.Entries + more.Entries, removed.Bytes + more.Bytes}, err
 }
 
-// Clear removes everything that a cache keeps, and nothing else that is in its
-// directory.
+// add removes an entry; what another process removed, or holds, is not counted.
+func (r *Removed) add(e cached) bool {
+	if os.Remove(e.name) != nil {
+		return false
+	}
+	r.Entries++
+	r.Bytes += e.size
+	return true
+}
+
+// Clear removes every entry. What else is in the folder stays, and so does the
+// folder, marked as the cache's: another process may be about to write.
 func (c *Cache) Clear() (Removed, error) {
 	var removed Removed
 	entries, err := c.walk()
@@ -206,19 +166,23 @@ func (c *Cache) Clear() (Removed, error) {
 		return removed, err
 	}
 	for _, e := range entries {
-		if os.Remove(e.name) == nil {
-			removed.Entries++
-			removed.Bytes += e.size
-		}
+		removed.add(e)
 	}
-	for _, folder := range folders() {
-		if err := os.RemoveAll(filepath.Join(c.Dir, folder)); err != nil {
+	if !c.owned() {
+		return removed, nil
+	}
+	for _, l := range layouts() {
+		dirs, err := c.dirs(l)
+		if err != nil {
 			return removed, err
 		}
+		for _, dir := range append(dirs, filepath.Join(c.Folder(), l.folder)) {
+			if isFolder(dir) {
+				remove(dir) // if it is empty
+			}
+		}
 	}
-	if err := os.Remove(filepath.Join(c.Dir, growthName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return removed, err
-	}
+	remove(c.growthFile())
 	return removed, nil
 }
 
@@ -270,7 +234,7 @@ func (c *Cache) List() ([]CacheLine, error) {
 
 // labelOf reads the label of an entry, and nothing of its content.
 func labelOf(name string) (label, bool) {
-	file, err := os.Open(name)
+	file, err := openRegular(name)
 	if err != nil {
 		return label{}, false
 	}

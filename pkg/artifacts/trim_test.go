@@ -1,14 +1,20 @@
 package artifacts_test
 
 import (
+	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/evalctl/evalctl/pkg/artifacts"
 )
@@ -153,28 +159,135 @@ func TestPruneAndClear(t *testing.T) {
 	at := &clock{now: time.Now()}
 	cache := artifacts.NewCache(artifacts.CacheOptions{Dir: dir, Limit: 1_000_000, Now: at.time})
 	filled(t, cache, at, 2, 10)
-	for name, age := range map[string]time.Duration{"files/.partial-old": 48 * time.Hour, "files/.partial-new": 0, "mine": 0} {
-		file := filepath.Join(dir, name)
-		if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(file, time.Time{}, at.time().Add(-age)); err != nil {
+	folder := filepath.Dir(entries(t, dir)[0])
+	older, newer := filepath.Join(folder, ".partial-"+rand.Text()), filepath.Join(folder, ".partial-"+rand.Text())
+	mine := filepath.Join(folder, "mine")
+	for name, age := range map[string]time.Duration{older: 48 * time.Hour, newer: 0, mine: 48 * time.Hour} {
+		write(t, name)
+		if err := os.Chtimes(name, time.Time{}, at.time().Add(-age)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if removed, err := cache.Prune(); err != nil || removed.Entries != 0 {
 		t.Errorf("removed %+v, %v", removed, err)
 	}
-	for name, want := range map[string]bool{"files/.partial-old": false, "files/.partial-new": true, "mine": true} {
-		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != want {
+	for name, want := range map[string]bool{older: false, newer: true, mine: true} {
+		if _, err := os.Stat(name); (err == nil) != want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if removed, err := cache.Clear(); err != nil || removed.Entries != 2 {
 		t.Errorf("removed %+v, %v", removed, err)
 	}
-	if got := entries(t, dir); len(got) != 1 || filepath.Base(got[0]) != "mine" {
+	if got := entries(t, dir); !cmp.Equal(got, sorted(mine, newer)) {
 		t.Errorf("left %q", got)
+	}
+}
+
+func sorted(names ...string) []string { return slices.Sorted(slices.Values(names)) }
+
+// write makes a file, and the folders above it.
+func write(t *testing.T, name string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Nothing of anyone else's is measured, trimmed, pruned or cleared: beside the
+// cache's folder, in it, or under its name.
+func TestWhatIsNotTheCaches(t *testing.T) {
+	at := &clock{now: time.Now().Add(time.Hour)}
+	open := func(dir string) *artifacts.Cache {
+		return artifacts.NewCache(artifacts.CacheOptions{Dir: dir, Limit: 20_000, Now: at.time})
+	}
+	all := func(cache *artifacts.Cache) {
+		for _, act := range []func() error{
+			func() error { _, err := cache.Prune(); return err },
+			func() error { _, err := cache.Clear(); return err },
+			func() error { _, err := cache.List(); return err },
+			cache.Trim,
+		} {
+			_ = act() // some refuse
+		}
+	}
+	hex := strings.Repeat("0123456789abcdef", 4)
+	names := []string{
+		"files/thesis/ch1.tex", "files/" + hex[:2] + "/" + hex[2:], "searches/mine.txt", "growth", "absent/a", "listings/00/b", ".partial-x",
+	}
+	for _, below := range []string{"", "evalctl-cache-v1"} {
+		dir := t.TempDir()
+		var mine []string
+		for _, name := range names {
+			mine = append(mine, filepath.Join(dir, below, name))
+			write(t, mine[len(mine)-1])
+		}
+		slices.Sort(mine)
+		cache := open(dir)
+		filled(t, cache, at, 6, 5_000)
+		at.wait(time.Hour)
+		all(cache)
+		left := entries(t, dir)
+		left = slices.DeleteFunc(left, func(name string) bool { return below == "" && name == filepath.Join(cache.Folder(), "growth") })
+		if diff := cmp.Diff(mine, left); diff != "" {
+			t.Errorf("below %q: -want +got:\n%s", below, diff)
+		}
+		_, err := cache.Clear()
+		if (err == nil) != (below == "") {
+			t.Errorf("below %q: clear: %v", below, err)
+		}
+	}
+
+	// In the cache's own folder, under names that it does not give.
+	dir := t.TempDir()
+	cache := open(dir)
+	filled(t, cache, at, 1, 10)
+	var mine []string
+	for _, name := range []string{"files/thesis/ch1.tex", "files/00/short", "files/" + hex[2:], "searches/" + hex[:32] + "/mine.txt", "other/" + hex, hex} {
+		mine = append(mine, filepath.Join(cache.Folder(), name))
+		write(t, mine[len(mine)-1])
+	}
+	filled(t, cache, at, 6, 5_000)
+	at.wait(time.Hour)
+	all(cache)
+	if diff := cmp.Diff(sorted(mine...), entries(t, dir)); diff != "" {
+		t.Errorf("in the folder: -want +got:\n%s", diff)
+	}
+}
+
+// On a full disk all that is said of room does not stop it from being made.
+func TestPruneOnAFullDisk(t *testing.T) {
+	at := &clock{now: time.Now()}
+	cache := artifacts.NewCache(artifacts.CacheOptions{Dir: t.TempDir(), Limit: 20_000, Now: at.time})
+	filled(t, cache, at, 3, 10_000)
+	growth := filepath.Join(cache.Folder(), "growth")
+	if err := os.Remove(growth); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(growth, "in", "the", "way")) // no file can be written there
+	if removed, err := cache.Prune(); err != nil || removed.Entries == 0 {
+		t.Errorf("removed %+v, %v", removed, err)
+	}
+}
+
+// An entry of any size is checked in bounded memory.
+func TestPruneStreams(t *testing.T) {
+	dir := t.TempDir()
+	at := &clock{now: time.Now()}
+	cache := artifacts.NewCache(artifacts.CacheOptions{Dir: dir, Now: at.time})
+	filled(t, cache, at, 1, 10)
+	if err := os.Truncate(entries(t, dir)[0], 200<<20); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	removed, err := cache.Prune()
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; err != nil || removed.Entries != 1 || used > 10<<20 {
+		t.Errorf("removed %+v, %v, with %d bytes of memory", removed, err, used)
 	}
 }
 
