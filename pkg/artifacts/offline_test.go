@@ -239,3 +239,57 @@ func TestFilesOffline(t *testing.T) {
 		t.Errorf("after another export: %v", err)
 	}
 }
+
+// What the store turns out not to have any more is not taken from the cache either;
+// what it has again is.
+func TestWhatIsGoneIsForgotten(t *testing.T) {
+	for _, server := range []string{"says so", "cannot tell", "lists"} {
+		dir, run := t.TempDir(), finished()
+		store := &memory{files: map[string]string{"d/f": "content", "d/g": "more"}}
+		cache := artifacts.OpenCache(dir)
+		recorded := cache.Record(store, "")
+		read := func(refresh bool) (artifacts.Blob, error) {
+			cache := artifacts.NewCache(artifacts.CacheOptions{Dir: dir, Refresh: refresh})
+			return artifacts.NewFetcher(cache, nil, 0).Read(t.Context(), cache.Record(store, ""), run, "d/f")
+		}
+		list := func() {
+			if _, err := recorded.List(t.Context(), run, "d"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := read(false); err != nil {
+			t.Fatal(err)
+		}
+		list()
+		switch server {
+		case "says so":
+			delete(store.files, "d/f")
+		case "cannot tell":
+			store.hidden = map[string]bool{"d/f": true}
+			store.open = func(context.Context, string, string) (query.Content, error) {
+				return query.Content{}, &query.Error{Code: query.Uncertain, Message: "500"}
+			}
+		case "lists":
+			delete(store.files, "d/f")
+			list()
+		}
+		if server != "lists" {
+			if _, err := read(true); !query.HasCode(err, query.NotFound) {
+				t.Fatalf("%s: with refresh: %v", server, err)
+			}
+		}
+		if blob, err := read(false); !query.HasCode(err, query.NotFound) {
+			t.Errorf("%s: then %q, %v", server, blob.Content, err)
+		}
+		if blob, err := artifacts.NewFetcher(cache, nil, 0).Read(t.Context(), cache.Offline().Store(store, ""), run, "d/f"); !query.HasCode(err, query.NotFound) {
+			t.Errorf("%s: offline %q, %v", server, blob.Content, err)
+		}
+		store.files["d/f"], store.hidden, store.open = "again", nil, nil
+		if _, err := read(true); err != nil {
+			t.Fatal(err)
+		}
+		if blob, err := artifacts.NewFetcher(cache, nil, 0).Read(t.Context(), cache.Offline().Store(store, ""), run, "d/f"); err != nil || string(blob.Content) != "again" {
+			t.Errorf("%s: offline again %q, %v", server, blob.Content, err)
+		}
+	}
+}

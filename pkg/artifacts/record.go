@@ -174,12 +174,28 @@ func experimentsAsked(view query.View) string { return "experiments " + strconv.
 
 func (r *recorder) List(ctx context.Context, run query.Run, dir string) ([]query.File, error) {
 	files, err := r.Store.List(ctx, run, dir)
-	if err == nil {
-		if content, err := json.Marshal(files); err == nil {
-			_ = r.cache.keep(r.cache.runEntry(listingsFolder, r.Store, run, dir), ofRun(r.Store, run, dir), content)
+	if err != nil {
+		return files, err
+	}
+	name := r.cache.runEntry(listingsFolder, r.Store, run, dir)
+	for _, file := range r.cache.listing(name) {
+		if !slices.ContainsFunc(files, func(f query.File) bool { return f.Path == file.Path }) {
+			remove(r.cache.entry(r.Store, run, file.Path)) // what was kept of it is of the past
 		}
 	}
-	return files, err
+	if content, err := json.Marshal(files); err == nil {
+		_ = r.cache.keep(name, ofRun(r.Store, run, dir), content)
+	}
+	return files, nil
+}
+
+// listing is a list of files that was kept; nil if there is none.
+func (c *Cache) listing(name string) []query.File {
+	var files []query.File
+	if content, ok := c.read(name); !ok || json.Unmarshal(content, &files) != nil {
+		return nil
+	}
+	return files
 }
 
 func (r *recorder) Open(ctx context.Context, run query.Run, path string) (query.Content, error) {
