@@ -2,6 +2,7 @@ package nemo
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -99,52 +100,88 @@ func redactVariable(value string) string {
 	return Redacted
 }
 
-// tokenPrefixes begin credentials that are known by sight.
-var tokenPrefixes = []string{"nvapi-", "hf_", "sk-", "ghp_", "github_pat_", "glpat-"}
+// tokenPrefixes begin credentials that are known by sight. Those that also begin
+// ordinary words are told from them by what follows.
+var tokenPrefixes = []struct {
+	text     string
+	ordinary bool
+}{{"nvapi-", false}, {"ghp_", false}, {"github_pat_", false}, {"glpat-", false}, {"hf_", true}, {"sk-", true}}
 
-// minToken is how many letters and digits follow such a prefix at least.
-const minToken = 12
+// What follows such a prefix: so many letters and digits in a row; fewer if there
+// are both, which no word has.
+const (
+	minToken      = 12
+	minTokenWords = 16
+)
 
 // redactText takes out of running text what logs in: user and query of addresses,
 // bearer tokens, and credentials known by sight.
 func redactText(text string) string {
 	text = redactAddresses(text)
-	for _, word := range []string{"Bearer ", "bearer ", "Basic ", "basic "} {
-		text = redactAfter(text, word, 1)
+	for _, scheme := range []string{"Bearer ", "bearer ", "Basic ", "basic "} {
+		text = redactAfter(text, scheme, isSchemeRune, func(before, word string) bool {
+			named := strings.HasSuffix(strings.TrimRight(strings.ToLower(before), " :='\""), "authorization")
+			return word != "" && (named || looksRandom(word, minTokenWords))
+		})
 	}
 	for _, prefix := range tokenPrefixes {
-		text = redactAfter(text, prefix, minToken)
+		text = redactAfter(text, prefix.text, isTokenRune, func(before, word string) bool {
+			if last := len(before) - 1; last >= 0 && isAlphanumeric(rune(before[last])) {
+				return false // the end of a word: task-, risk-
+			}
+			if !prefix.ordinary {
+				return len(word) >= minToken
+			}
+			return slices.ContainsFunc(strings.FieldsFunc(word, func(r rune) bool { return !isAlphanumeric(r) }), func(part string) bool {
+				return len(part) >= minTokenWords || len(part) >= minToken && looksRandom(part, minTokenWords)
+			})
+		})
 	}
 	return text
 }
 
-// redactAfter replaces what follows each occurrence of a word, up to the end of
-// the token, if that has at least so many characters.
-func redactAfter(text, word string, atLeast int) string {
+// looksRandom reports whether a word is none of a language: letters beside digits,
+// capitals after small letters, padding, or more of them than words have.
+func looksRandom(word string, long int) bool {
+	digits := strings.ContainsAny(word, "0123456789")
+	letters := strings.Trim(word, "0123456789-_.~+/=") != ""
+	inner := strings.IndexFunc(word, func(r rune) bool { return 'a' <= r && r <= 'z' })
+	capitals := inner >= 0 && strings.IndexFunc(word[inner:], func(r rune) bool { return 'A' <= r && r <= 'Z' }) >= 0
+	return digits && letters || capitals || strings.Contains(word, "=") || len(word) >= long
+}
+
+// redactAfter replaces what follows each occurrence of a word, up to the end of the
+// token, if that is secret beside what stands before the word.
+func redactAfter(text, word string, isPart func(rune) bool, secret func(before, token string) bool) string {
 	var out strings.Builder
-	for {
-		before, after, found := strings.Cut(text, word)
-		out.WriteString(before)
-		if !found {
+	for at := 0; ; {
+		found := strings.Index(text[at:], word)
+		if found < 0 {
+			out.WriteString(text[at:])
 			return out.String()
 		}
-		end := strings.IndexFunc(after, func(r rune) bool { return !isTokenRune(r) })
+		start := at + found + len(word)
+		end := strings.IndexFunc(text[start:], func(r rune) bool { return !isPart(r) })
 		if end < 0 {
-			end = len(after)
+			end = len(text) - start
 		}
-		out.WriteString(word)
-		if end >= atLeast {
-			out.WriteString(Redacted)
-		} else {
-			out.WriteString(after[:end])
+		out.WriteString(text[at:start])
+		if !secret(text[:start-len(word)], text[start:start+end]) {
+			at = start // what follows may hold the word again
+			continue
 		}
-		text = after[end:]
+		out.WriteString(Redacted)
+		at = start + end
 	}
 }
 
-func isTokenRune(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_.~+/=", r)
+func isAlphanumeric(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
+
+func isTokenRune(r rune) bool { return isAlphanumeric(r) || r == '-' || r == '_' }
+
+func isSchemeRune(r rune) bool { return isAlphanumeric(r) || strings.ContainsRune("-_.~+/=", r) }
 
 // redactAddresses takes user, password and query out of every address.
 func redactAddresses(text string) string {
