@@ -111,6 +111,7 @@ var producers = map[string]producer{
 	"CONFIG_UNKNOWN":         {on: onShapes, args: "compare 5e6f7a8b 8899aabbccddeeff"},
 	"DUPLICATE_RUNS":         {on: onExamples, args: "runs B3"},
 	"FROM_CACHE":             {test: "cmd/evalctl/cache_test.go TestOfflineIsSaid"},
+	"SHORT_ID_OFFLINE":       {test: "pkg/artifacts/offline_test.go TestOfflineIsNeverWrong"},
 	"LEFT_OUT_OFFLINE":       {test: "cmd/evalctl/cache_test.go TestOfflineIsSaid"},
 	"FAILED_STEPS":           {on: onShapes, args: "show eval-20260716T033320Z-mmlu_pro"},
 	"FILTERED_LOCALLY":       {on: onExamples, args: "runs --model /falcon/"},

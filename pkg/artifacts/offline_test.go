@@ -3,6 +3,7 @@ package artifacts_test
 import (
 	"context"
 	"iter"
+	"maps"
 	"math"
 	"os"
 	"strings"
@@ -291,5 +292,217 @@ func TestWhatIsGoneIsForgotten(t *testing.T) {
 		if blob, err := artifacts.NewFetcher(cache, nil, 0).Read(t.Context(), cache.Offline().Store(store, ""), run, "d/f"); err != nil || string(blob.Content) != "again" {
 			t.Errorf("%s: offline again %q, %v", server, blob.Content, err)
 		}
+	}
+}
+
+// asking fills a cache by searches and runs, in this order, and knows what it says.
+type asking struct {
+	t        *testing.T
+	server   *shelf
+	cache    *artifacts.Cache
+	recorded query.Store
+}
+
+func newAsking(t *testing.T, runs ...query.Run) *asking {
+	t.Helper()
+	a := &asking{t: t, server: &shelf{runs: runs}, cache: artifacts.OpenCache(t.TempDir())}
+	a.recorded = a.cache.Record(a.server, "")
+	return a
+}
+
+func (a *asking) search(search query.Search) {
+	a.t.Helper()
+	n := 0
+	for _, err := range a.recorded.Search(a.t.Context(), search) {
+		if n++; err != nil {
+			a.t.Fatal(err)
+		}
+		if n == search.Limit {
+			break
+		}
+	}
+}
+
+// offline is what the cache answers: ids and statuses of runs, or "lacks", and the
+// warnings.
+func (a *asking) offline(search query.Search) string {
+	store := a.cache.Offline().Store(a.server, "")
+	runs, err := query.All(store.Search(a.t.Context(), search))
+	if query.HasCode(err, query.Offline) {
+		return "lacks"
+	}
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	var said []string
+	for _, run := range runs {
+		said = append(said, run.ID+"="+run.Tags["v"])
+	}
+	for _, warning := range query.WarningsOf(store) {
+		said = append(said, warning.Code)
+	}
+	return strings.Join(said, " ")
+}
+
+func version(run query.Run, v string) query.Run {
+	run.Tags = maps.Clone(run.Tags)
+	run.Tags["v"] = v
+	return run
+}
+
+// What answers is about what was asked, and nothing that the cache saw since
+// contradicts it.
+func TestOfflineIsNeverWrong(t *testing.T) {
+	const inv, other = "aaaa1111aaaa1111", "aaaa2222aaaa2222"
+	a0, a1, b0 := version(jobOf("a0", inv, "0"), "1"), version(jobOf("a1", inv, "1"), "1"), version(jobOf("b0", other, "0"), "1")
+	whole, job := byTag("invocation_id", query.Equal, inv), byTag("job_id", query.Equal, inv+".0")
+	short := byTag("invocation_id", query.HasPrefix, "aaaa")
+	tagged := func(v string) query.Search { return byTag("v", query.Equal, v) }
+	for name, test := range map[string]func() (got, want string){
+		"a job is no invocation": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			a.search(job)
+			return a.offline(whole), "lacks"
+		},
+		"nor by the beginning of its id": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			a.search(job)
+			return a.offline(short), "lacks"
+		},
+		"the beginning of one known id": func() (string, string) {
+			a := newAsking(t, a0, a1, b0)
+			a.search(whole)
+			return a.offline(short), "a0=1 a1=1 SHORT_ID_OFFLINE"
+		},
+		"of two, one of them in part": func() (string, string) {
+			a := newAsking(t, a0, a1, b0)
+			a.search(whole)
+			a.search(byTag("job_id", query.Equal, other+".0"))
+			return a.offline(short), "lacks"
+		},
+		"of two": func() (string, string) {
+			a := newAsking(t, a0, a1, b0)
+			a.search(whole)
+			a.search(byTag("invocation_id", query.Equal, other))
+			return a.offline(short), "a0=1 a1=1 b0=1 SHORT_ID_OFFLINE"
+		},
+		"what was deleted does not come back": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			a.search(job)
+			a.search(whole)
+			a.server.runs = nil
+			a.search(whole)
+			return a.offline(short) + ", " + a.offline(whole) + ", " + a.offline(job), "lacks, , "
+		},
+		"nor of it what another answer lacks": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			a.search(whole)
+			a.server.runs = []query.Run{a1}
+			a.search(job)
+			return a.offline(whole), "lacks"
+		},
+		"nor a run that is gone": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			a.search(whole)
+			a.server.runs = []query.Run{a1}
+			_, _ = a.recorded.Run(t.Context(), "a0")
+			return a.offline(whole), "lacks"
+		},
+		"a run as it was last seen": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			a.search(whole)
+			a.server.runs = []query.Run{version(a0, "2"), a1}
+			_, _ = a.recorded.Run(t.Context(), "a0")
+			return a.offline(whole), "a0=2 a1=1"
+		},
+		"and what it is no more": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			a.search(tagged("1"))
+			a.server.runs = []query.Run{version(a0, "2"), a1}
+			a.search(whole)
+			return a.offline(tagged("1")) + ", " + a.offline(tagged("2")), "a1=1, lacks"
+		},
+		"a run that there was not": func() (string, string) {
+			a := newAsking(t, a0)
+			a.search(whole)
+			a.server.runs = []query.Run{a0, a1}
+			_, _ = a.recorded.Run(t.Context(), "a1")
+			return a.offline(whole), "lacks"
+		},
+		"the server's own filter over a run that changed": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			raw := query.Search{Raw: "metrics.a > 0"}
+			a.search(raw)
+			before := a.offline(raw)
+			a.server.runs = []query.Run{version(a0, "2"), a1}
+			a.search(whole)
+			return before + ", " + a.offline(raw), "a0=1 a1=1, lacks"
+		},
+		"a shorter list beside a longer": func() (string, string) {
+			a := newAsking(t, a0, a1, b0)
+			a.search(query.Search{})
+			a.search(query.Search{Limit: 1})
+			return a.offline(query.Search{}), "a0=1 a1=1 b0=1"
+		},
+		"a list of alternatives has each": func() (string, string) {
+			a := newAsking(t, a0, a1, b0)
+			a.search(query.Search{Any: []query.Filter{{{Entity: query.Tag, Key: "x", Op: query.Absent}}, {{Entity: query.Tag, Key: "invocation_id", Op: query.HasPrefix}}}})
+			return a.offline(whole) + ", " + a.offline(tagged("1")), "a0=1 a1=1, lacks"
+		},
+		"a value that is not kept": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			a.search(query.Search{})
+			return a.offline(byTag("api_key", query.Equal, "hunter2")) + ", " + a.offline(byTag("api_key", query.HasPrefix, "")), "lacks, lacks"
+		},
+		"a search for a credential": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			search := byTag("api_token", query.Equal, "x")
+			a.search(search)
+			raw := query.Search{Raw: "tags.`api_token` = 'x'"}
+			a.search(raw)
+			return a.offline(search) + ", " + a.offline(raw), "lacks, lacks"
+		},
+		"words like credentials": func() (string, string) {
+			run := jobOf("a0", inv, "0")
+			run.Tags["stage"], run.Tags["model"], run.Tags["task_name"] = "desk-assistant-2026", "acme/sk-multitask0finetuned1llama", "multitask-storytelling"
+			a := newAsking(t, run)
+			a.search(query.Search{})
+			return a.offline(byTag("stage", query.Equal, run.Tags["stage"])) + a.offline(byTag("model", query.Equal, run.Tags["model"])) +
+				a.offline(byTag("task_name", query.Equal, run.Tags["task_name"])), "a0=a0=a0="
+		},
+	} {
+		if got, want := test(); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// A clock that is set back does not make what is older newer.
+func TestClockSetBack(t *testing.T) {
+	at := &clock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	server := &shelf{runs: []query.Run{version(jobOf("a0", "aaaa1111aaaa1111", "0"), "1")}}
+	cache := artifacts.NewCache(artifacts.CacheOptions{Dir: t.TempDir(), Now: at.time})
+	if _, err := cache.Record(server, "").Run(t.Context(), "a0"); err != nil {
+		t.Fatal(err)
+	}
+	at.wait(-48 * time.Hour)
+	server.runs[0] = version(server.runs[0], "2")
+	if _, err := query.All(cache.Record(server, "").Search(t.Context(), query.Search{})); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := cache.Offline().Store(server, "").Run(t.Context(), "a0"); err != nil || run.Tags["v"] != "2" {
+		t.Errorf("%v, %v", run.Tags["v"], err)
+	}
+}
+
+// Nothing that logs in stays in a record.
+func TestRecordsLogNobodyIn(t *testing.T) {
+	run := jobOf("a0", "aaaa1111aaaa1111", "0")
+	run.ArtifactURI = "ftp://alice:geheim@h/1?sig=geheim"
+	a := newAsking(t, run)
+	a.search(query.Search{})
+	got, err := a.cache.Offline().Store(a.server, "").Run(t.Context(), "a0")
+	if err != nil || got.ArtifactURI != "ftp://h/1" {
+		t.Errorf("%q, %v", got.ArtifactURI, err)
 	}
 }

@@ -1,7 +1,6 @@
 package artifacts
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"iter"
@@ -10,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
@@ -23,9 +21,9 @@ type recorder struct {
 
 // Record returns a remote store that keeps what it answers: searches with the
 // records of their runs, listings of FINISHED runs, and which files those do not
-// have. Values of tags and parameters that look like credentials are left out.
-// What is kept is never taken in place of the store's own answer; it is for
-// [Cache.Offline]. The workspace is part of what was asked.
+// have. Values of tags and parameters that look like credentials are left out, and
+// so are searches for one. What is kept is never taken in place of the store's own
+// answer; it is for [Cache.Offline]. The workspace is part of what was asked.
 func (c *Cache) Record(store query.Store, workspace string) query.Store {
 	if c == nil || c.Dir == "" || !store.Remote() {
 		return store
@@ -37,6 +35,14 @@ func (c *Cache) Record(store query.Store, workspace string) query.Store {
 // server.
 const maxRecorded = 2000
 
+// remembered is an answer of a store: one of those below.
+type remembered struct {
+	Seen        time.Time // when; what was written later is never of an earlier time
+	Search      *searchRecord
+	Registry    *registryRecord
+	Experiments []query.Experiment
+}
+
 // searchRecord is a search and its answer: the first runs, or all of them.
 type searchRecord struct {
 	Filter      query.Filter
@@ -44,20 +50,17 @@ type searchRecord struct {
 	Raw         string
 	Experiments []string
 	View        query.View
-	RunID       string // not a search but one run, by id
+	RunID       string // not a search but one run, by id; there may be none
 
 	Complete bool
 	Runs     []runRecord
-	Seen     time.Time // when the store said so
 }
-
-// experimentsRecord is the answer to what experiments there are.
-type experimentsRecord struct{ Experiments []query.Experiment }
 
 // runRecord is a run; metrics are text, which can be any number.
 type runRecord struct {
 	query.Run
-	Metrics map[string]string
+	Metrics  map[string]string
+	Redacted []string // fields whose values are not kept: tags.NAME, params.NAME
 }
 
 func recordOf(run query.Run) runRecord {
@@ -66,16 +69,12 @@ func recordOf(run query.Run) runRecord {
 		r.Metrics[key] = strconv.FormatFloat(value, 'g', -1, 64)
 	}
 	r.Run.Metrics = nil
-	r.Tags, r.Params = withoutSecrets(run.Tags), withoutSecrets(run.Params)
+	r.ArtifactURI = withoutLogin(run.ArtifactURI)
+	var tags, params []string
+	r.Tags, tags = withoutSecrets(query.Tag, run.Tags)
+	r.Params, params = withoutSecrets(query.Param, run.Params)
+	r.Redacted = slices.Concat(tags, params)
 	return r
-}
-
-func withoutSecrets(values map[string]string) map[string]string {
-	kept := make(map[string]string, len(values))
-	for key, value := range values {
-		kept[key] = nemo.Redact(key, value)
-	}
-	return kept
 }
 
 // run is the recorded run; a metric that is no number is a damaged record.
@@ -105,46 +104,75 @@ func (c *Cache) searchFolder(store query.Store, workspace string) string {
 	return filepath.Join(c.Folder(), searchesFolder, digestOf(store.URI(), workspace)[:32])
 }
 
-// remember keeps a record of a store under what was asked. A cache that cannot be
-// written costs what is known without the store, not the answer.
-func (r *recorder) remember(asked, record any) {
-	if search, ok := record.(searchRecord); ok && r.cache.Now != nil {
-		search.Seen = r.cache.Now()
-		record = search
-	}
+// answerFile is the entry for the answer to a question.
+func (c *Cache) answerFile(store query.Store, workspace string, asked any) string {
 	key, err := json.Marshal(asked)
 	if err != nil {
-		return
+		return ""
 	}
-	content, err := json.Marshal(record)
-	if err != nil {
-		return
+	return filepath.Join(c.searchFolder(store, workspace), digestOf(string(key)))
+}
+
+// lastSeen is what the entry that has the time of the last answer is of.
+const lastSeen = "last seen"
+
+// remember keeps an answer of a store under what was asked. A cache that cannot be
+// written costs what is known without the store, not the answer.
+func (r *recorder) remember(asked any, answer remembered) {
+	r.cache.clock.Lock()
+	defer r.cache.clock.Unlock()
+	keep := func(name, path string, answer remembered) {
+		if content, err := json.Marshal(answer); err == nil && name != "" {
+			_ = r.cache.keep(name, label{Store: r.URI(), Path: path}, content)
+		}
 	}
-	name := filepath.Join(r.cache.searchFolder(r.Store, r.workspace), digestOf(string(key)))
-	_ = r.cache.keep(name, label{Store: r.URI()}, content)
+	// Clocks are set back; the order of answers must not be.
+	var last remembered
+	if r.cache.Now != nil {
+		answer.Seen = r.cache.Now()
+	}
+	name := r.cache.answerFile(r.Store, r.workspace, lastSeen)
+	if content, ok := r.cache.read(name); ok && json.Unmarshal(content, &last) == nil && !answer.Seen.After(last.Seen) {
+		answer.Seen = last.Seen.Add(1)
+	}
+	keep(name, lastSeen, remembered{Seen: answer.Seen})
+	keep(r.cache.answerFile(r.Store, r.workspace, asked), "", answer)
 }
 
 func (r *recorder) Search(ctx context.Context, search query.Search) iter.Seq2[query.Run, error] {
 	return func(yield func(query.Run, error) bool) {
-		record, tooMany := askedBy(search), false
+		record, whole := askedBy(search), true
 		for run, err := range r.Store.Search(ctx, search) {
 			if err != nil {
 				yield(run, err)
 				return
 			}
-			if len(record.Runs) < maxRecorded {
+			if whole = len(record.Runs) < maxRecorded; whole {
 				record.Runs = append(record.Runs, recordOf(run))
-			} else {
-				tooMany = true
 			}
 			if !yield(run, nil) {
-				r.remember(askedBy(search), record)
+				r.rememberSearch(search, record)
 				return
 			}
 		}
-		record.Complete = !tooMany && (search.Limit == 0 || len(record.Runs) < search.Limit)
-		r.remember(askedBy(search), record)
+		record.Complete = whole && (search.Limit == 0 || len(record.Runs) < search.Limit)
+		r.rememberSearch(search, record)
 	}
+}
+
+// rememberSearch keeps an answer beside those that have more of it, or less.
+func (r *recorder) rememberSearch(search query.Search, record searchRecord) {
+	if asksForSecret(search) {
+		return
+	}
+	asked := struct {
+		searchRecord
+		First int // of an answer of which there may be more
+	}{searchRecord: askedBy(search)}
+	if !record.Complete {
+		asked.First = len(record.Runs)
+	}
+	r.remember(asked, remembered{Search: &record})
 }
 
 // askedBy is a search without an answer. How many runs were wanted is no part of
@@ -155,17 +183,21 @@ func askedBy(search query.Search) searchRecord {
 
 func (r *recorder) Run(ctx context.Context, id string) (query.Run, error) {
 	run, err := r.Store.Run(ctx, id)
-	if err == nil {
-		asked := searchRecord{RunID: id}
-		r.remember(asked, searchRecord{RunID: id, Complete: true, Runs: []runRecord{recordOf(run)}})
+	record := searchRecord{RunID: id, Complete: true}
+	switch {
+	case err == nil:
+		record.Runs = []runRecord{recordOf(run)}
+	case !query.HasCode(err, query.NotFound):
+		return run, err
 	}
+	r.remember(searchRecord{RunID: id}, remembered{Search: &record})
 	return run, err
 }
 
 func (r *recorder) Experiments(ctx context.Context, view query.View) ([]query.Experiment, error) {
 	experiments, err := r.Store.Experiments(ctx, view)
 	if err == nil {
-		r.remember(experimentsAsked(view), experimentsRecord{experiments})
+		r.remember(experimentsAsked(view), remembered{Experiments: experiments})
 	}
 	return experiments, err
 }
@@ -204,9 +236,4 @@ func (r *recorder) Open(ctx context.Context, run query.Run, path string) (query.
 		r.cache.putAbsent(r.Store, run, path)
 	}
 	return content, err
-}
-
-// newestFirst is the order of a search.
-func newestFirst(a, b query.Run) int {
-	return cmp.Or(b.StartTime.Compare(a.StartTime), cmp.Compare(a.ID, b.ID))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/evalctl/evalctl/pkg/nemo"
 	"github.com/evalctl/evalctl/pkg/query"
 )
 
@@ -36,7 +37,7 @@ func (r *recorder) Models(ctx context.Context) ([]query.RegisteredModel, error) 
 		for i, model := range models {
 			kept[i] = publicModel(model)
 		}
-		r.remember(modelsAsked, registryRecord{Models: kept})
+		r.remember(modelsAsked, remembered{Registry: &registryRecord{Models: kept}})
 	}
 	return models, err
 }
@@ -48,7 +49,7 @@ func (r *recorder) Model(ctx context.Context, name string) (query.RegisteredMode
 	}
 	model, err := registry.Model(ctx, name)
 	if err == nil {
-		r.remember(modelAsked(name), registryRecord{Models: []query.RegisteredModel{publicModel(model)}})
+		r.remember(modelAsked(name), remembered{Registry: &registryRecord{Models: []query.RegisteredModel{publicModel(model)}}})
 	}
 	return model, err
 }
@@ -62,16 +63,19 @@ func (r *recorder) Versions(ctx context.Context, name string) ([]query.ModelVers
 	if err == nil {
 		kept := make([]query.ModelVersion, len(versions))
 		for i, version := range versions {
-			version.Tags = withoutSecrets(version.Tags)
+			version.Tags, _ = withoutSecrets(query.Tag, version.Tags)
+			version.Source = withoutLogin(version.Source)
+			version.Description = nemo.Redact("description", version.Description)
 			kept[i] = version
 		}
-		r.remember(versionsAsked(name), registryRecord{Versions: kept})
+		r.remember(versionsAsked(name), remembered{Registry: &registryRecord{Versions: kept}})
 	}
 	return versions, err
 }
 
 func publicModel(model query.RegisteredModel) query.RegisteredModel {
-	model.Tags = withoutSecrets(model.Tags)
+	model.Tags, _ = withoutSecrets(query.Tag, model.Tags)
+	model.Description = nemo.Redact("description", model.Description)
 	return model
 }
 
@@ -80,16 +84,22 @@ func (r *replay) Models(context.Context) ([]query.RegisteredModel, error) {
 	return record.Models, err
 }
 
+// Model is told by whichever answer is newer, that about the model or the list of
+// all.
 func (r *replay) Model(_ context.Context, name string) (query.RegisteredModel, error) {
-	what := fmt.Sprintf("the registered model %s of %s", name, r.URI())
-	record, err := r.registry(modelAsked(name), what)
-	if err == nil && len(record.Models) != 1 {
-		err = r.offline.lack(r.offline.searches, what)
+	one, known := r.recall(modelAsked(name))
+	all, listed := r.recall(modelsAsked)
+	if listed && all.Registry != nil && (!known || all.Seen.After(one.Seen)) {
+		one = all
 	}
-	if err != nil {
-		return query.RegisteredModel{}, err
+	if one.Registry != nil {
+		for _, model := range one.Registry.Models {
+			if model.Name == name {
+				return model, nil
+			}
+		}
 	}
-	return record.Models[0], nil
+	return query.RegisteredModel{}, r.offline.lack(r.offline.searches, fmt.Sprintf("the registered model %s of %s", name, r.URI()))
 }
 
 func (r *replay) Versions(_ context.Context, name string) ([]query.ModelVersion, error) {
@@ -98,9 +108,9 @@ func (r *replay) Versions(_ context.Context, name string) ([]query.ModelVersion,
 }
 
 func (r *replay) registry(asked, what string) (registryRecord, error) {
-	var record registryRecord
-	if !r.recall(asked, &record) {
-		return record, r.offline.lack(r.offline.searches, what)
+	answer, ok := r.recall(asked)
+	if !ok || answer.Registry == nil {
+		return registryRecord{}, r.offline.lack(r.offline.searches, what)
 	}
-	return record, nil
+	return *answer.Registry, nil
 }

@@ -29,7 +29,10 @@ func (r *registrar) Model(_ context.Context, name string) (query.RegisteredModel
 }
 
 func (r *registrar) Versions(context.Context, string) ([]query.ModelVersion, error) {
-	return []query.ModelVersion{{Version: 2, Tags: map[string]string{"invocation_id": "c0bd961e"}}}, nil
+	return []query.ModelVersion{{
+		Version: 2, Tags: map[string]string{"invocation_id": "c0bd961e"},
+		Source: "s3://alice:geheim@h/1?sig=geheim", Description: "curl -H 'Authorization: Bearer geheim'",
+	}}, nil
 }
 
 // A registry is asked through the cache as without it, and offline answers what it
@@ -75,6 +78,8 @@ func TestRegistryOffline(t *testing.T) {
 			model.Tags["api_key"] = "<redacted>"
 		case []query.RegisteredModel:
 			model[0].Tags["api_key"] = "<redacted>"
+		case []query.ModelVersion:
+			model[0].Source, model[0].Description = "s3://h/1", "curl -H 'Authorization: Bearer <redacted>'"
 		}
 		got, err := ask(offline())
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {

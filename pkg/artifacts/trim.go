@@ -213,7 +213,7 @@ func (c *Cache) List() ([]CacheLine, error) {
 			lines[key] = &CacheLine{Store: l.Store, RunID: l.RunID, JobID: l.JobID}
 		}
 		lines[key].Bytes += e.size
-		if e.folder == filesFolder || e.folder == searchesFolder {
+		if e.folder == filesFolder || e.folder == searchesFolder && l.Path == "" {
 			lines[key].Files++
 		}
 	}
