@@ -32,10 +32,10 @@ of their files. Directories and the built-in data are not cached.
 
 The cache is evalctl-cache-v1 in EVALCTL_CACHE_DIR, else in evalctl in the user's
 cache folder, and others cannot read it. What is beside it there is not touched; a
-folder of that name without evalctl's CACHEDIR.TAG is not either. --cache-size or EVALCTL_CACHE_SIZE bounds it (2 GB unless
-set): what was used least recently goes first, and what was used in the last ten
-minutes stays. Each entry has a checksum; a damaged one is fetched again. Any
-number of processes may use it at the same time.
+folder of that name without evalctl's CACHEDIR.TAG is not either. --cache-size or
+EVALCTL_CACHE_SIZE bounds it (2 GB unless set): what was used least recently goes
+first, and what was used in the last ten minutes stays. Each entry has a checksum; a
+damaged one is fetched again. Any number of processes may use it at the same time.
 
 --refresh fetches files again, --no-cache neither reads nor writes the cache, and
 --offline answers from it alone: what it lacks is listed and exits 7. Runs that

@@ -269,7 +269,7 @@ func TestUnreadable(t *testing.T) {
 	})
 	for _, test := range []struct {
 		refused, path, named string
-		opens, leaves        bool // what else there is is found
+		opens, leaves        bool // all other jobs are found
 	}{
 		{".", ".", ".", false, false},
 		{open, open, open, false, false},
