@@ -148,7 +148,7 @@ func same(record searchRecord, search query.Search) bool {
 func (k *knowledge) amended(at int, search query.Search) (runs []query.Run, why string) {
 	base, had := k.records[at], map[string]bool{}
 	beyond := func(run query.Run) bool { // where the record does not reach
-		return !base.Complete && newestFirst(run, base.Runs[len(base.Runs)-1].Run) > 0
+		return !base.Complete && query.NewestFirst(run, base.Runs[len(base.Runs)-1].Run) > 0
 	}
 	for _, r := range base.Runs {
 		s := k.runs[r.ID]
@@ -174,32 +174,53 @@ func (k *knowledge) amended(at int, search query.Search) (runs []query.Run, why 
 			return nil, " with run " + id + ", which was seen since"
 		}
 	}
-	slices.SortFunc(runs, newestFirst)
+	slices.SortFunc(runs, query.NewestFirst)
 	return runs, ""
 }
 
 // byBeginning answers a search for the beginning of an id by what is known of each
-// id that begins so. That there are others is not known.
+// id that begins so. That there are others is not known. The id of an invocation is
+// in a tag or in a parameter: it is known if both were asked for.
 func (k *knowledge) byBeginning(search query.Search) (answer known, ok bool) {
-	c := search.Filter[0]
+	asked := search.Filter[0]
+	fields := []query.Condition{asked}
+	if asked.Key == query.TagInvocation {
+		other := asked
+		if other.Entity = query.Tag; asked.Entity == query.Tag {
+			other.Entity = query.Param
+		}
+		fields = append(fields, other)
+	}
+	with := func(field query.Condition) query.Search {
+		one := search
+		one.Filter = query.Filter{field}
+		return one
+	}
 	ids := map[string]bool{}
 	for _, s := range k.runs {
-		if matches, _ := s.matches(search); matches {
-			ids[cmp.Or(valueOf(s.run, c), c.Value)] = true
+		for _, field := range fields {
+			if matches, _ := s.matches(with(field)); matches {
+				ids[valueOf(s.run, field)] = true
+			}
 		}
 	}
+	found := false
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		whole := search
-		whole.Filter = query.Filter{{Entity: c.Entity, Key: c.Key, Op: query.Equal, Value: id}}
-		one, _, ok := k.answer(whole)
-		if !ok || !one.complete {
-			return known{}, false
+		for _, field := range fields {
+			field.Op, field.Value = query.Equal, id
+			one, _, ok := k.answer(with(field))
+			if !ok || !one.complete {
+				return known{}, false
+			}
+			found = found || len(one.runs) > 0
+			if field.Entity == asked.Entity {
+				answer.runs = append(answer.runs, one.runs...)
+			}
 		}
-		answer.runs = append(answer.runs, one.runs...)
 	}
-	slices.SortFunc(answer.runs, newestFirst)
+	slices.SortFunc(answer.runs, query.NewestFirst)
 	answer.complete = true
-	return answer, len(answer.runs) > 0
+	return answer, found
 }
 
 func valueOf(run query.Run, c query.Condition) string {
@@ -212,9 +233,4 @@ func valueOf(run query.Run, c query.Condition) string {
 // beginsID reports whether a search is for what an id begins with.
 func beginsID(search query.Search) bool {
 	return namesRuns(search) && search.Filter[0].Op == query.HasPrefix
-}
-
-// newestFirst is the order of a search.
-func newestFirst(a, b query.Run) int {
-	return cmp.Or(b.StartTime.Compare(a.StartTime), cmp.Compare(a.ID, b.ID))
 }

@@ -78,7 +78,7 @@ func TestWhatTheCacheAnswers(t *testing.T) {
 		{"the same", whole, whole, "a0 a1"},
 		{"a job of it", whole, byTag("job_id", query.Equal, "aaaa1111aaaa1111.1"), "a1"},
 		{"a longer id", byTag("invocation_id", query.HasPrefix, "aaaa"), whole, "a0 a1"},
-		{"a shorter id", whole, byTag("invocation_id", query.HasPrefix, "aaaa1"), "a0 a1"},
+		{"a shorter id, of which the parameter was not asked", whole, byTag("invocation_id", query.HasPrefix, "aaaa1"), "lacks"},
 		{"no such job", whole, byTag("job_id", query.Equal, "aaaa1111aaaa1111.7"), ""},
 		{"another id", whole, byTag("invocation_id", query.Equal, "bbbb1111bbbb1111"), "lacks"},
 		{"another shorter id", whole, byTag("invocation_id", query.HasPrefix, "bbbb"), "lacks"},
@@ -323,6 +323,13 @@ func (a *asking) search(search query.Search) {
 	}
 }
 
+// invocation asks as a selector does: for the tag and for the parameter.
+func (a *asking) invocation(id string) {
+	a.t.Helper()
+	a.search(byTag("invocation_id", query.Equal, id))
+	a.search(query.Search{Filter: query.Filter{{Entity: query.Param, Key: "invocation_id", Op: query.Equal, Value: id}}})
+}
+
 // offline is what the cache answers: ids and statuses of runs, or "lacks", and the
 // warnings.
 func (a *asking) offline(search query.Search) string {
@@ -371,19 +378,32 @@ func TestOfflineIsNeverWrong(t *testing.T) {
 		},
 		"the beginning of one known id": func() (string, string) {
 			a := newAsking(t, a0, a1, b0)
-			a.search(whole)
+			a.invocation(inv)
 			return a.offline(short), "a0=1 a1=1 SHORT_ID_OFFLINE"
+		},
+		"the parameter of one known id": func() (string, string) {
+			p0 := version(jobOf("p0", "mine", "0"), "1")
+			p0.Params["invocation_id"] = inv
+			a := newAsking(t, a0, a1, p0)
+			a.invocation(inv)
+			param := query.Search{Filter: query.Filter{{Entity: query.Param, Key: "invocation_id", Op: query.HasPrefix, Value: "aaaa"}}}
+			return a.offline(short) + ", " + a.offline(param), "a0=1 a1=1 SHORT_ID_OFFLINE, p0=1 SHORT_ID_OFFLINE"
+		},
+		"an id of which the tag alone was asked": func() (string, string) {
+			a := newAsking(t, a0, a1)
+			a.search(whole)
+			return a.offline(short), "lacks"
 		},
 		"of two, one of them in part": func() (string, string) {
 			a := newAsking(t, a0, a1, b0)
-			a.search(whole)
+			a.invocation(inv)
 			a.search(byTag("job_id", query.Equal, other+".0"))
 			return a.offline(short), "lacks"
 		},
 		"of two": func() (string, string) {
 			a := newAsking(t, a0, a1, b0)
-			a.search(whole)
-			a.search(byTag("invocation_id", query.Equal, other))
+			a.invocation(inv)
+			a.invocation(other)
 			return a.offline(short), "a0=1 a1=1 b0=1 SHORT_ID_OFFLINE"
 		},
 		"what was deleted does not come back": func() (string, string) {
@@ -391,7 +411,7 @@ func TestOfflineIsNeverWrong(t *testing.T) {
 			a.search(job)
 			a.search(whole)
 			a.server.runs = nil
-			a.search(whole)
+			a.invocation(inv)
 			return a.offline(short) + ", " + a.offline(whole) + ", " + a.offline(job), "lacks, , "
 		},
 		"nor of it what another answer lacks": func() (string, string) {
