@@ -106,13 +106,14 @@ func (c *counter) take() map[string]int {
 	return things
 }
 
-// Speed is few requests: one search an invocation, and the files.
+// Speed is few requests: two searches an invocation, by tag and by parameter, and the
+// files.
 func TestCompareAsksForNothingTwice(t *testing.T) {
 	ids, requests := invocations(t), count(t)
 	p := process{env: map[string]string{"MLFLOW_TRACKING_URI": requests.URL, "EVALCTL_CACHE_DIR": t.TempDir()}}
 	args := []string{"compare", ids["A1"].ID, ids["B1"].ID, "-o", "json", "--samples", "never"}
 
-	searches := map[string]int{"experiments/search": 1, "runs/search": 2}
+	searches := map[string]int{"experiments/search": 1, "runs/search": 4}
 	files := map[string]int{"results.yml": 6, "eval_factory_metrics.json": 6, "metadata.yaml": 2}
 	maps.Copy(files, searches)
 
@@ -230,7 +231,7 @@ func TestCompareAsksForSamplesOnce(t *testing.T) {
 		t.Errorf("%d files, (-want +got):\n%s", samples, diff)
 	}
 	p.answer(t, args...)
-	if diff := cmp.Diff(map[string]int{"experiments/search": 1, "runs/search": 2}, requests.take()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"experiments/search": 1, "runs/search": 4}, requests.take()); diff != "" {
 		t.Errorf("warm (-want +got):\n%s", diff)
 	}
 }
