@@ -51,7 +51,8 @@ were still RUNNING are never told of offline. No credentials are kept.
 	cmd.AddCommand(
 		newCacheVerb(a, global, "ls", "List what is kept, a line a run", "ls lists what is kept of each run, and of searches of each store.", nil),
 		newCacheVerb(a, global, "prune", "Take out what is damaged, and what is too much", `prune reads every entry, takes out those that are damaged, and then those that were
-used least recently until the cache is not larger than --cache-size.`, (*artifacts.Cache).Prune),
+used least recently, those of the last minutes too, until the cache is not larger
+than --cache-size.`, (*artifacts.Cache).Prune),
 		newCacheVerb(a, global, "clear", "Take everything out", "clear removes every entry of the cache, and nothing else; the empty folder stays.", (*artifacts.Cache).Clear),
 		newCachePath(a, global),
 	)

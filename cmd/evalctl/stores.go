@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -92,6 +93,11 @@ func (s *stores) at(ctx context.Context, uri, workspace string) (query.Store, er
 		return s.once(uri, func() (query.Store, error) { return rundir.OpenExecDB(firstSet(s.expand(rest), s.execDB())) })
 	case scheme == "nel" && found:
 		return s.once(uri, func() (query.Store, error) { return rundir.OpenRunIndex(firstSet(s.expand(rest), s.runIndex())) })
+	case isHostPort(uri):
+		return nil, &query.Error{
+			Code: query.Usage, Message: uri + " is no address of a tracking store",
+			Hint: "--tracking-uri http://" + uri + "   names a server, or https://",
+		}
 	case scheme == "file" && found:
 		path, err := filePath(uri)
 		if err != nil {
@@ -106,6 +112,13 @@ func (s *stores) at(ctx context.Context, uri, workspace string) (query.Store, er
 	default:
 		return s.path(ctx, uri, workspace)
 	}
+}
+
+// isHostPort reports whether an address is that of a server without its scheme.
+func isHostPort(address string) bool {
+	host, port, found := strings.Cut(address, ":")
+	_, err := strconv.ParseUint(port, 10, 16)
+	return found && err == nil && len(host) > 1 && !strings.ContainsAny(host, `/\`)
 }
 
 // Demo opens the built-in data.

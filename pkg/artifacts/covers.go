@@ -24,13 +24,36 @@ func covers(record searchRecord, search query.Search) bool {
 		alternatives = []query.Filter{nil}
 	}
 	for _, alternative := range alternatives {
-		narrow := slices.Concat(search.Filter, alternative)
-		wider := func(wide query.Filter) bool { return impliesAll(narrow, wide) }
-		if !wider(record.Filter) || len(record.Any) > 0 && !slices.ContainsFunc(record.Any, wider) {
+		if narrow := slices.Concat(search.Filter, alternative); !coversFilter(record, narrow) && !coversByCases(record, narrow) {
 			return false
 		}
 	}
 	return true
+}
+
+// coversFilter reports whether each run that meets a filter meets what a record is
+// of, in one and the same of its alternatives.
+func coversFilter(record searchRecord, narrow query.Filter) bool {
+	wider := func(wide query.Filter) bool { return impliesAll(narrow, wide) }
+	return wider(record.Filter) && (len(record.Any) == 0 || slices.ContainsFunc(record.Any, wider))
+}
+
+// coversByCases is coversFilter where some of the runs meet one alternative and some
+// another: those that have a field, and those that do not. A list of all evaluations
+// is of the runs with the tag of an invocation, and of those with its parameter and
+// without the tag; so it is of all that have the parameter.
+func coversByCases(record searchRecord, narrow query.Filter) bool {
+	for _, absent := range slices.Concat(record.Any...) {
+		if absent.Op != query.Absent {
+			continue
+		}
+		present := absent
+		present.Op, present.Value = query.HasPrefix, ""
+		if coversFilter(record, append(slices.Clone(narrow), absent)) && coversFilter(record, append(slices.Clone(narrow), present)) {
+			return true
+		}
+	}
+	return false
 }
 
 // impliesAll reports whether each run that meets one filter meets another.
@@ -83,6 +106,11 @@ func namesRuns(search query.Search) bool {
 	c := search.Filter[0]
 	id := c.Key == query.TagInvocation || c.Entity == query.Tag && c.Key == query.TagJob
 	return id && (c.Op == query.Equal || c.Op == query.HasPrefix && len(c.Value) >= query.MinPrefix)
+}
+
+// namesInvocation reports whether a search is for an invocation by its tag.
+func namesInvocation(search query.Search) bool {
+	return namesRuns(search) && search.Filter[0].Entity == query.Tag && search.Filter[0].Key == query.TagInvocation
 }
 
 func describeSearch(search query.Search) string {

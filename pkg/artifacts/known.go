@@ -128,6 +128,9 @@ func (k *knowledge) answer(search query.Search) (answer known, why string, ok bo
 			continue
 		}
 		runs, since := k.amended(at, search)
+		if len(runs) == 0 && namesInvocation(search) && !namesRuns(k.records[at].search()) {
+			continue // that a list does not have it is no answer to who asks for it by name
+		}
 		if since == "" {
 			return known{runs, k.records[at].Complete}, "", true
 		}

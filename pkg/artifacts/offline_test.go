@@ -69,6 +69,13 @@ func TestWhatTheCacheAnswers(t *testing.T) {
 	since := func(ms string) query.Search {
 		return query.Search{Filter: query.Filter{{Entity: query.Attribute, Key: "start_time", Op: query.AtLeast, Value: ms}}}
 	}
+	parameter := func(op query.Op, value string) query.Condition {
+		return query.Condition{Entity: query.Param, Key: query.ParamInvocation, Op: op, Value: value}
+	}
+	evaluations := query.Search{Any: []query.Filter{
+		{{Entity: query.Tag, Key: query.TagInvocation, Op: query.HasPrefix}},
+		{parameter(query.HasPrefix, ""), {Entity: query.Tag, Key: query.TagInvocation, Op: query.Absent}},
+	}}
 	for _, test := range []struct {
 		name  string
 		asked query.Search
@@ -85,6 +92,10 @@ func TestWhatTheCacheAnswers(t *testing.T) {
 		{"one more condition", whole, query.Search{Filter: append(query.Filter{status}, whole.Filter...)}, "a0 a1"},
 		{"one condition less", query.Search{Filter: append(query.Filter{status}, whole.Filter...)}, whole, "lacks"},
 		{"everything", query.Search{}, whole, "a0 a1"},
+		{"all evaluations, then one by its tag", evaluations, whole, "a0 a1"},
+		{"all evaluations, then one that is not among them", evaluations, byTag("invocation_id", query.Equal, "bbbb1111bbbb1111"), "lacks"},
+		{"all evaluations, then one by its parameter", evaluations, query.Search{Filter: query.Filter{parameter(query.Equal, "aaaa1111aaaa1111")}}, ""},
+		{"those with the parameter alone, then all with it", query.Search{Any: evaluations.Any[1:]}, query.Search{Filter: query.Filter{parameter(query.Equal, "aaaa1111aaaa1111")}}, "lacks"},
 		{"a list from one invocation", whole, query.Search{}, "lacks"},
 		{"another view", whole, query.Search{Filter: whole.Filter, View: query.WithDeleted}, "lacks"},
 		{"in an experiment", whole, query.Search{Filter: whole.Filter, Experiments: []string{"1"}}, "a0 a1"},

@@ -250,7 +250,7 @@ func (r Resolver) named(ctx context.Context, store Store, source Source) (Found,
 		if err != nil {
 			return Found{}, err
 		}
-		if runs, err = oneOf(source, runs, Run.InvocationID); err != nil {
+		if runs, err = oneOf(source, evaluationsOf(runs), Run.InvocationID); err != nil {
 			return Found{}, err
 		}
 		found.Whole = !namesOneJob(store, runs)
@@ -391,6 +391,16 @@ func namesOneJob(store Store, runs []Run) bool {
 	return err == nil && len(runs) == 1 && runs[0].ArtifactURI != "" && strings.Contains(opened.Path+"/", runs[0].ArtifactURI+"/")
 }
 
+// evaluationsOf leaves out what other programs logged beside evaluations: the runs of
+// experiments that are in no invocation. If none is in one, they are all there is.
+func evaluationsOf(runs []Run) []Run {
+	evaluations := slices.DeleteFunc(slices.Clone(runs), func(run Run) bool { return run.InvocationID() == "" && run.ExperimentID != "" })
+	if len(evaluations) == 0 {
+		return runs
+	}
+	return evaluations
+}
+
 // oneOf keeps the runs of the one invocation, or of the one bundle, that is meant:
 // whose id is exactly the source's, else the only one there is.
 func oneOf(source Source, runs []Run, idOf func(Run) string) ([]Run, error) {
@@ -416,7 +426,7 @@ func oneOf(source Source, runs []Run, idOf func(Run) string) ([]Run, error) {
 	hint := "name one with more digits"
 	if source.Kind == ByPath {
 		what = fmt.Sprintf("%s holds %d invocations", source.Path, len(byID))
-		hint = "name one folder, or give --tracking-uri " + source.Path + " and ids"
+		hint = "--tracking-uri " + source.Path + " and an id names one, and so does the folder of one"
 	}
 	return nil, &Error{Code: Ambiguous, Message: what, Hint: hint, Candidates: sortedKeys(byID)}
 }

@@ -411,7 +411,12 @@ func TestResolveKeepsARunOnEverySide(t *testing.T) {
 func TestResolvePath(t *testing.T) {
 	at := func(uri string) func(*query.Run) { return func(r *query.Run) { r.ArtifactURI = uri } }
 	from := server()
+	other := func(id string) query.Run {
+		return query.Run{ID: id, ExperimentID: "1", Status: query.StatusFinished}
+	}
 	from.paths = map[string]*memory{
+		"./mlruns":  {uri: "file:///x/mlruns", runs: []query.Run{other("z0"), job("p0", inv, 0, 0), other("z1")}},
+		"./others":  {uri: "file:///x/others", runs: []query.Run{other("z0")}},
 		"./inv":     {uri: "file:///x/inv", runs: []query.Run{with(job("p0", inv, 0, 0), at("/x/inv/a.0")), with(job("p1", inv, 1, 0), at("/x/inv/b.1"))}},
 		"./single":  {uri: "file:///x/inv", runs: []query.Run{with(job("p0", inv, 0, 0), at("/x/inv/a.0"))}},
 		"./inv/a.0": {uri: "file:///x/inv/a.0", runs: []query.Run{with(job("p0", inv, 0, 0), at("/x/inv/a.0"))}},
@@ -423,6 +428,8 @@ func TestResolvePath(t *testing.T) {
 		runs  []string
 		whole bool
 	}{
+		"./mlruns":                        {[]string{"p0"}, true}, // what other programs logged is no invocation
+		"./others":                        {[]string{"z0"}, true},
 		"./inv":                           {[]string{"p0", "p1"}, true},
 		"./single":                        {[]string{"p0"}, true},
 		"./inv/a.0":                       {[]string{"p0"}, false},
