@@ -50,7 +50,7 @@ func database(ctx context.Context, out io.Writer, scratch, evalctl, python strin
 		return fmt.Errorf("make a database of %d runs: %w", runs, err)
 	}
 	id := strings.TrimSpace(string(made))
-	ours := []string{evalctl, "artifacts", "ls", id, "--tracking-uri", "sqlite:///" + path, "--artifacts-uri", scratch}
+	ours := []string{evalctl, "runs", id, "-o", "name", "--tracking-uri", "sqlite:///" + path}
 	for _, opponent := range []struct {
 		name string
 		args []string
